@@ -1,0 +1,28 @@
+# ARGS reach the command: make test ARGS="tests/leads -k assign"
+LOCAL = @python3 -m prm.local
+
+.PHONY: up test soak check fmt reset shell lock
+
+up: # everything, at http://localhost:8000 or the next free PORT
+	$(LOCAL) up
+
+test: # the checks, then the whole suite on throw-away servers
+	$(LOCAL) test $(ARGS)
+
+soak: # the long runs
+	$(LOCAL) soak $(ARGS)
+
+check: # lint, format, types, imports, migrations, deployment settings
+	$(LOCAL) check
+
+fmt: # put the code into its common form
+	$(LOCAL) fmt $(ARGS)
+
+reset: # delete this folder's database, mail and logs; asks first
+	$(LOCAL) reset $(ARGS)
+
+shell: # Django's shell
+	$(LOCAL) shell $(ARGS)
+
+lock: # pin the packages anew; ARGS=--upgrade for newer ones
+	$(LOCAL) lock $(ARGS)

@@ -1,0 +1,133 @@
+"""Deals over the API, and the verb that makes one from a lead."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from deals import actions
+from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, prospect_of
+from deals.models import Account, Contact, Deal, DealStage
+from deals.views import ORDERINGS, found_deals
+from leads.api import LeadViewSet
+from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
+from prm.world import CURRENCIES, country_codes
+
+
+class AccountSerializer(StrictSerializer, serializers.ModelSerializer[Account]):
+    class Meta:
+        model = Account
+        fields = ACCOUNT_FIELDS
+
+    def validate_country(self, value: str) -> str:
+        if value and value.upper() not in country_codes():
+            raise serializers.ValidationError(_("Give an ISO 3166 code of two letters, like DE."))
+        return value.upper()
+
+
+class ContactSerializer(StrictSerializer, serializers.ModelSerializer[Contact]):
+    class Meta:
+        model = Contact
+        fields = CONTACT_FIELDS
+
+
+class DealSerializer(StrictSerializer, serializers.ModelSerializer[Deal]):
+    number = serializers.CharField(source="code", read_only=True)
+    stage = ReferenceField(
+        lambda member: DealStage.objects.filter(is_active=True),
+        by_name=True,
+        required=False,
+        help_text="A stage's id, or on a write its exact name; the first stage when not given.",
+    )
+    stage_name = serializers.CharField(source="stage.name", read_only=True)
+    organization = serializers.UUIDField(source="organization_id", read_only=True)
+    organization_name = serializers.CharField(source="organization.name", read_only=True)
+    user = serializers.UUIDField(source="owner_id", read_only=True)
+    user_name = serializers.CharField(source="owner.name", read_only=True)
+    lead = serializers.UUIDField(source="lead_id", read_only=True, allow_null=True)
+    account = AccountSerializer(read_only=True)
+    contact = ContactSerializer(read_only=True)
+    version = serializers.IntegerField(
+        required=False, min_value=1, help_text="On a write: the version you have read."
+    )
+
+    class Meta:
+        model = Deal
+        fields = ["id", "number", "name", "amount", "currency", "stage", "stage_name", "status", "close_date", "description", "organization", "organization_name", "user", "user_name", "lead", "account", "contact", "created_at", "updated_at", "version"]
+        read_only_fields = ["status", "created_at", "updated_at"]
+
+    def validate_currency(self, value: str) -> str:
+        if value.upper() not in CURRENCIES:
+            raise serializers.ValidationError(_("Give an ISO 4217 code of three letters, like EUR."))
+        return value.upper()
+
+
+class ConvertSerializer(DealSerializer):
+    """A deal registration. Account and contact come from the lead; give them to say it better."""
+
+    account = AccountSerializer(required=False)
+    contact = ContactSerializer(required=False)
+
+    class Meta(DealSerializer.Meta):
+        fields = ["name", "amount", "currency", "stage", "close_date", "description", "account", "contact"]
+
+
+class DealViewSet(PortalViewSet):
+    """Registered deals, as far as the member sees them. They begin as leads: see `leads/{id}/convert/`."""
+
+    serializer_class = DealSerializer
+    model = Deal
+    statuses = Deal.Status
+
+    def rows(self, *, search: str = "", status: str = "") -> Any:
+        return found_deals(self.member, search=search, status=status)
+
+    def get_orderings(self) -> tuple[dict[str, str], str]:
+        return ORDERINGS, "-created_at"
+
+    @extend_schema(parameters=LIST_PARAMETERS)
+    def list(self, request: Request) -> Response:
+        return self.listed()
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self.shown(self.get_object())
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        deal = self.get_object()
+        values = self.checked(DealSerializer, instance=deal, partial=True)
+        version = values.pop("version", None) or self.expected_version()
+        return self.shown(
+            self.again(actions.update_deal(deal, values=values, version=version, by=self.member))
+        )
+
+
+class ConvertibleLeadViewSet(LeadViewSet):
+    """Leads with the one verb that belongs to the floor above them."""
+
+    @extend_schema(request=ConvertSerializer, responses={201: DealSerializer})
+    @action(detail=True, methods=["post"])
+    def convert(self, request: Request, pk: str) -> Response:
+        """Close the lead as converted and register its deal, which is the answer."""
+        lead = self.get_object()
+        account, contact = prospect_of(lead)
+        given = {"name": lead.label, "currency": lead.budget_currency, "amount": lead.budget}
+        body = request.data if isinstance(request.data, dict) else None
+        prefilled = {name: value for name, value in given.items() if value not in ("", None)}
+        form = ConvertSerializer(
+            data=request.data if body is None else {**prefilled, **body},
+            context=self.get_serializer_context(),
+        )
+        form.is_valid(raise_exception=True)
+        values = dict(form.validated_data)
+        registration = Registration(
+            account={**account, **values.pop("account", {})},
+            contact={**contact, **values.pop("contact", {})},
+            deal=values,
+        )
+        deal = actions.convert_lead(lead, registration=registration, by=self.member)
+        deal = found_deals(self.member, search="", status="").get(pk=deal.pk)
+        return Response(DealSerializer(deal, context=self.get_serializer_context()).data, status=201)

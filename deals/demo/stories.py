@@ -1,0 +1,160 @@
+"""Sends leads through their lives, some months of them, with the actions that pages use."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import TypeVar
+
+from django.db.models import F
+from django.utils import timezone
+
+from deals.actions import Registration, convert_lead, update_deal
+from deals.demo.prospects import prospect
+from deals.models import DealStage
+from leads import actions
+from leads.models import Lead, LostReason
+from prm.events.models import Delivery, DueWork, Message
+from prm.organizations.context import inside
+from prm.organizations.models import Portal
+from prm.users.access import CAN_RECEIVE, Permission
+from prm.users.models import Membership
+
+Told = TypeVar("Told")
+MONTHS_BACK = timedelta(days=170)
+STILL_NEWS = timedelta(days=3)  # notices of the last days are unread, older ones are not
+ENDS = ("unassigned", "assigned", "opened", "working", "converted", "won", "lost")
+WEIGHTS = (8, 10, 9, 22, 27, 6, 18)
+COMMENTS = (
+    "Spoke with the assistant; back from holiday on Monday.",
+    "They want to see the cell running before they decide.",
+    "Please send us the data sheet in their language.",
+    "Price is fine, the delivery date is the question.",
+)
+NOTES = ("Good talk, clear need.", "Left a message.", "Agreed on a visit next week.", "Sent the brochure.")
+
+
+@contextmanager
+def clock_at(moment: datetime) -> Iterator[None]:
+    """Let the product believe it is `moment`. For telling the past only: development, one process."""
+    real = timezone.now
+    timezone.now = lambda: moment
+    try:
+        yield
+    finally:
+        timezone.now = real
+
+
+@dataclass
+class Storyteller:
+    """Tells one portal's leads, always the same ones for the same seed."""
+
+    portal: Portal
+    random: Random
+    admin: Membership
+    holders: list[Membership]
+    reasons: list[LostReason]
+    stages: list[DealStage]
+    present: datetime
+    now: datetime = field(init=False)
+
+    def tell(self, end: str, began: datetime) -> Lead:
+        """One lead, from its entry at `began` to `end`, as far as the time since allows."""
+        self.now = began
+        lead = self.step(0, lambda: actions.create_lead(values=prospect(self.random), by=self.admin))
+        if end == "unassigned":
+            return lead
+        holder = self.random.choice(self.holders)
+        to = (
+            holder
+            if not holder.can(Permission.VIEW_ORGANIZATION_LEADS) or self.random.random() < 0.4
+            else None
+        )
+        lead = self.step(20, lambda: actions.assign_lead(lead, to=to or holder.organization, by=self.admin))
+        if end == "assigned":
+            return lead
+        lead = self.step(30, lambda: actions.open_lead(lead, by=holder))
+        if end == "opened":
+            return lead
+        self.work(lead, holder)
+        if end == "converted":
+            self.convert(lead, holder)
+        elif end == "won":
+            self.step(90, lambda: actions.win_lead(lead, by=holder))
+        elif end == "lost":
+            self.step(90, lambda: actions.lose_lead(lead, reason=self.random.choice(self.reasons), by=holder))
+        return lead
+
+    def work(self, lead: Lead, holder: Membership) -> None:
+        kind, outcome = self.random.choice(
+            (("call", "reached"), ("mail", "interested"), ("meeting", "follow_up"))
+        )
+        note = self.random.choice(NOTES)
+        self.step(24, lambda: actions.log_activity(lead, kind=kind, outcome=outcome, note=note, by=holder))
+        if self.random.random() < 0.3:
+            text, is_internal = self.random.choice(COMMENTS), self.random.random() < 0.3
+            self.step(12, lambda: actions.comment_lead(lead, text=text, is_internal=is_internal, by=holder))
+
+    def convert(self, lead: Lead, holder: Membership) -> None:
+        close_date = (self.now + timedelta(days=self.random.randint(20, 120))).date()
+        fields = {
+            "name": f"{lead.company}: {lead.product_interest}",
+            "amount": lead.budget or Decimal(self.random.randint(8, 90) * 1000),
+            "currency": lead.budget_currency or "EUR",
+            "close_date": close_date,
+            "description": lead.description,
+        }
+        deal = self.step(80, lambda: convert_lead(lead, registration=Registration(deal=fields), by=holder))
+        stage = self.random.choice(self.stages)
+        self.step(100, lambda: update_deal(deal, values={"stage": stage}, by=holder))
+
+    def step(self, hours: float, act: Callable[[], Told]) -> Told:
+        """Let about `hours` pass, never beyond the present, then act."""
+        passed = timedelta(hours=hours * self.random.uniform(0.2, 1.8))
+        self.now = min(self.now + passed, self.present)
+        with clock_at(self.now):
+            return act()
+
+
+def tell_stories(portal: Portal, *, count: int, seed: int) -> None:
+    """`count` leads in every state, the newest of today."""
+    random = Random(seed)
+    with inside(portal):
+        people = Membership.objects.signed_up().select_related("user", "organization")
+        people = people.prefetch_related("groups").order_by("pk")
+        teller = Storyteller(
+            portal=portal,
+            random=random,
+            admin=people.holding(Permission.CREATE_LEADS)[0],
+            holders=list(people.holding(*CAN_RECEIVE).filter(organization__status="active")),
+            reasons=list(LostReason.objects.all()),
+            stages=list(DealStage.objects.all()),
+            present=timezone.now() - timedelta(minutes=2),
+        )
+        for position in range(count):
+            # Denser towards today, so that lists have something fresh on their first page.
+            age = MONTHS_BACK * (1 - position / count) ** 1.4
+            end = random.choices(ENDS, WEIGHTS)[0]
+            teller.tell(end, teller.present - age)
+        _let_news_settle(portal)
+
+
+def _let_news_settle(portal: Portal) -> None:
+    """What was told long ago was heard: no mail goes out for it, and it is read."""
+    old = timezone.now() - STILL_NEWS
+    heard = Delivery.objects.filter(channel="message").select_related("event")
+    Message.objects.bulk_create(
+        Message(
+            recipient_id=row.recipient_id,
+            event=row.event,
+            read_at=row.event.at if row.event.at < old else None,
+        )
+        for row in heard
+    )
+    for message in Message.objects.select_related("event"):
+        message.created_at = message.event.at
+        message.save(update_fields=["created_at"])
+    Delivery.objects.update(status=Delivery.Status.SENT, done_at=F("not_before"), attempts=1)
+    DueWork.objects.filter(portal=portal).delete()

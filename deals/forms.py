@@ -1,0 +1,103 @@
+"""The deal registration form and its parts."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, first_stage, prospect_of
+from deals.models import Account, Contact, Deal, DealStage
+from leads.models import Lead
+from prm.world import country_choices, currency_choices
+
+
+class DealForm(forms.ModelForm):
+    """Name, money, stage and date."""
+
+    currency = forms.ChoiceField(label=_("Currency"))
+    stage = forms.ModelChoiceField(label=_("Stage"), queryset=None, empty_label=None)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    field_order = ["name", "amount", "currency", "stage", "close_date", "description"]
+
+    class Meta:
+        model = Deal
+        fields = ["name", "amount", "currency", "close_date", "description"]
+        widgets = {
+            "close_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "description": forms.Textarea(attrs={"rows": 4}),
+        }
+        help_texts = {"close_date": _("When you expect the decision.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["currency"].choices = currency_choices()  # type: ignore[attr-defined]
+        stages = DealStage.objects.filter(is_active=True)
+        if not self.instance._state.adding:
+            stages = stages | DealStage.objects.filter(pk=self.instance.stage_id)
+            self.initial |= {"stage": self.instance.stage_id, "version": self.instance.version}
+        self.fields["stage"].queryset = stages  # type: ignore[attr-defined]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+class AccountForm(forms.ModelForm):
+    country = forms.ChoiceField(label=_("Country"), required=False)
+
+    class Meta:
+        model = Account
+        fields = ACCOUNT_FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = country_choices()  # type: ignore[attr-defined]
+        self.fields["website"].assume_scheme = "https"  # type: ignore[attr-defined]
+
+
+class ContactForm(forms.ModelForm):
+    class Meta:
+        model = Contact
+        fields = CONTACT_FIELDS
+
+
+class RegistrationForm:
+    """The three parts of a deal registration, prefilled from the lead, validated together."""
+
+    def __init__(self, data: Any, *, lead: Lead) -> None:
+        account, contact = prospect_of(lead)
+        deal = {
+            "name": (lead.product_interest and f"{lead.label}: {lead.product_interest}") or lead.label,
+            "amount": lead.budget,
+            "currency": lead.budget_currency,
+            "stage": first_stage().pk,
+            "description": lead.description,
+        }
+        self.account = AccountForm(data, prefix="account", initial=account)
+        self.contact = ContactForm(data, prefix="contact", initial=contact)
+        self.deal = DealForm(data, prefix="deal", initial=deal)
+        self.is_bound = data is not None
+
+    @property
+    def fieldsets(self) -> list[dict[str, Any]]:
+        """The parts in their order, for the template."""
+        return [
+            {"key": "account", "title": _("Account"), "form": self.account},
+            {"key": "contact", "title": _("Contact"), "form": self.contact},
+            {"key": "deal", "title": _("Deal"), "form": self.deal},
+        ]
+
+    def is_valid(self) -> bool:
+        return all([self.account.is_valid(), self.contact.is_valid(), self.deal.is_valid()])
+
+    @property
+    def registration(self) -> Registration:
+        return Registration(
+            deal=self.deal.values, account=self.account.cleaned_data, contact=self.contact.cleaned_data
+        )
+
+
+class StageForm(forms.ModelForm):
+    class Meta:
+        model = DealStage
+        fields = ["name", "probability", "outcome"]

@@ -1,0 +1,14 @@
+"""How deal events read."""
+
+from django.utils.translation import gettext_lazy as _
+
+from prm.events.models import Event
+from prm.events.timeline import WORDS
+
+WORDS.update(
+    {
+        Event.Kind.DEAL_REGISTERED: ("briefcase", _("registered the deal")),
+        Event.Kind.DEAL_CHANGED: ("pencil", _("changed the deal")),
+        Event.Kind.DEAL_WITHDRAWN: ("arrow-uturn-left", _("withdrew the deal: its lead was re-opened")),
+    }
+)

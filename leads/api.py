@@ -1,0 +1,245 @@
+"""Leads over the API: the same actions as the pages."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from leads import actions
+from leads.forms import missing_name
+from leads.models import DETAIL_FIELDS, VENDOR_ONLY, VENDOR_WRITES, Activity, Lead, LostReason
+from leads.states import Side, Status
+from leads.views.lists import found_leads, orderings_for
+from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
+from prm.organizations.models import Organization
+from prm.users.access import Permission
+from prm.users.models import Membership
+from prm.world import CURRENCIES, country_codes
+
+
+class LeadSerializer(StrictSerializer, serializers.ModelSerializer[Lead]):
+    """A lead as this member may see it. While withheld, its details are not in the answer at all."""
+
+    number = serializers.CharField(source="code", read_only=True)
+    organization = serializers.UUIDField(source="organization_id", read_only=True, allow_null=True)
+    organization_name = serializers.CharField(source="organization.name", read_only=True, default=None)
+    user = serializers.UUIDField(source="assignee_id", read_only=True, allow_null=True)
+    user_name = serializers.CharField(source="assignee.name", read_only=True, default=None)
+    opened_by = serializers.UUIDField(source="opened_by_id", read_only=True, allow_null=True)
+    lost_reason = serializers.CharField(source="lost_reason.name", read_only=True, default=None)
+    is_withheld = serializers.BooleanField(read_only=True)
+    version = serializers.IntegerField(
+        required=False, min_value=1, help_text="On a write: the version you have read."
+    )
+    website = serializers.CharField(required=False, allow_blank=True, max_length=300)
+
+    class Meta:
+        model = Lead
+        fields = [
+            *(
+                "id",
+                "number",
+                "status",
+                "is_withheld",
+                "organization",
+                "organization_name",
+                "user",
+                "user_name",
+            ),
+            *(
+                "assigned_at",
+                "opened_at",
+                "opened_by",
+                "closed_at",
+                "lost_reason",
+                "created_at",
+                "updated_at",
+            ),
+            "version",
+            *DETAIL_FIELDS,
+        ]
+        read_only_fields = ["status", "assigned_at", "opened_at", "closed_at", "created_at", "updated_at"]
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        member: Membership | None = self.context.get("member")
+        if member is not None and not member.is_vendor:
+            for name in VENDOR_ONLY:
+                del fields[name]
+            for name in VENDOR_WRITES - VENDOR_ONLY:
+                fields[name].read_only = True
+        return fields
+
+    def to_representation(self, instance: Lead) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance.shown_to(self.context["member"]))
+        if instance.is_withheld:
+            for name in DETAIL_FIELDS:
+                shown.pop(name, None)
+        return shown
+
+    def validate_country(self, value: str) -> str:
+        if value and value.upper() not in country_codes():
+            raise serializers.ValidationError(_("Give an ISO 3166 code of two letters, like DE."))
+        return value.upper()
+
+    def validate_budget_currency(self, value: str) -> str:
+        if value and value.upper() not in CURRENCIES:
+            raise serializers.ValidationError(_("Give an ISO 4217 code of three letters, like EUR."))
+        return value.upper()
+
+    def validate_website(self, value: str) -> str:
+        address = value if "://" in value or not value else f"https://{value}"
+        field = serializers.URLField(allow_blank=True, max_length=300)
+        cleaned: str = field.run_validation(address)
+        return cleaned
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        lead = self.instance
+        names = {name: attrs.get(name, getattr(lead, name, "")) for name in ("company", "last_name")}
+        if wrong := missing_name(names):
+            raise serializers.ValidationError({"company": wrong})
+        return attrs
+
+
+class AssignSerializer(StrictSerializer):
+    organization = ReferenceField(lambda member: Organization.objects.visible_to(member), required=False)
+    user = ReferenceField(lambda member: Membership.objects.visible_to(member), required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError(_("Give either an organization or a user."))
+        return attrs
+
+
+class CloseSerializer(StrictSerializer):
+    outcome = serializers.ChoiceField(choices=[Status.LOST.value, Status.WON.value])
+    reason = ReferenceField(
+        lambda member: LostReason.objects.filter(is_active=True),
+        by_name=True,
+        required=False,
+        allow_null=True,
+        help_text="A lost reason's id or its exact label; needed when the outcome is lost.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["outcome"] == Status.LOST and attrs.get("reason") is None:
+            raise serializers.ValidationError({"reason": _("Say why it was lost.")})
+        if attrs["outcome"] == Status.WON and attrs.get("reason") is not None:
+            raise serializers.ValidationError({"reason": _("A won lead has no lost reason.")})
+        return attrs
+
+
+class CommentSerializer(StrictSerializer):
+    text = serializers.CharField(max_length=10_000)
+    is_internal = serializers.BooleanField(default=False)
+
+
+class ActivitySerializer(StrictSerializer):
+    kind = serializers.ChoiceField(choices=Activity.Kind.choices)
+    outcome = serializers.ChoiceField(choices=Activity.Outcome.choices)
+    note = serializers.CharField(max_length=10_000, required=False, default="", allow_blank=True)
+    happened_at = serializers.DateTimeField(required=False, default=None)
+
+
+class NothingSerializer(StrictSerializer):
+    """A verb that needs no more than its address."""
+
+
+class LeadViewSet(PortalViewSet):
+    """Leads of this portal, as far as the member sees them."""
+
+    serializer_class = LeadSerializer
+    model = Lead
+    statuses = Status
+
+    def rows(self, *, search: str = "", status: str = "") -> Any:
+        rows = found_leads(self.member, search=search, status=status)
+        return rows.select_related("organization", "assignee", "lost_reason")
+
+    def get_orderings(self) -> tuple[dict[str, str], str]:
+        return orderings_for(self.member)
+
+    @extend_schema(parameters=LIST_PARAMETERS)
+    def list(self, request: Request) -> Response:
+        return self.listed()
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self.shown(self.get_object())
+
+    def create(self, request: Request) -> Response:
+        self.require(Permission.CREATE_LEADS)
+        values = self.checked(LeadSerializer)
+        values.pop("version", None)
+        lead = actions.create_lead(values=values, by=self.member)
+        return self.shown(self.again(lead), status=201)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        lead = self.get_object()
+        values = self.checked(LeadSerializer, instance=lead, partial=True)
+        version = values.pop("version", None) or self.expected_version()
+        return self.shown(
+            self.again(actions.update_lead(lead, values=values, version=version, by=self.member))
+        )
+
+    @extend_schema(request=AssignSerializer, responses=LeadSerializer)
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: str) -> Response:
+        """Assign to a user or an organization. The holder's people may pass it on to a colleague."""
+        lead = self.get_object()
+        given = self.checked(AssignSerializer)
+        to = given.get("user") or given["organization"]
+        if lead.side_of(self.member) is Side.HOLDER and isinstance(to, Membership):
+            lead = actions.hand_over_lead(lead, to=to, by=self.member)
+        else:
+            lead = actions.assign_lead(lead, to=to, by=self.member)
+        return self.shown(self.again(lead))
+
+    @extend_schema(request=NothingSerializer, responses=LeadSerializer)
+    @action(detail=True, methods=["post"])
+    def recall(self, request: Request, pk: str) -> Response:
+        lead = self.get_object()
+        self.checked(NothingSerializer)
+        return self.shown(self.again(actions.recall_lead(lead, by=self.member)))
+
+    @extend_schema(request=NothingSerializer, responses=LeadSerializer)
+    @action(detail=True, methods=["post"])
+    def open(self, request: Request, pk: str) -> Response:
+        lead = self.get_object()
+        self.checked(NothingSerializer)
+        return self.shown(self.again(actions.open_lead(lead, by=self.member)))
+
+    @extend_schema(request=CloseSerializer, responses=LeadSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        lead = self.get_object()
+        given = self.checked(CloseSerializer)
+        if given["outcome"] == Status.WON:
+            lead = actions.win_lead(lead, by=self.member)
+        else:
+            lead = actions.lose_lead(lead, reason=given["reason"], by=self.member)
+        return self.shown(self.again(lead))
+
+    @extend_schema(request=NothingSerializer, responses=LeadSerializer)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        lead = self.get_object()
+        self.checked(NothingSerializer)
+        return self.shown(self.again(actions.reopen_lead(lead, by=self.member)))
+
+    @extend_schema(request=CommentSerializer, responses=LeadSerializer)
+    @action(detail=True, methods=["post"])
+    def comment(self, request: Request, pk: str) -> Response:
+        lead = self.get_object()
+        actions.comment_lead(lead, **self.checked(CommentSerializer), by=self.member)
+        return self.shown(self.again(lead), status=201)
+
+    @extend_schema(request=ActivitySerializer, responses=LeadSerializer)
+    @action(detail=True, methods=["post"])
+    def activity(self, request: Request, pk: str) -> Response:
+        lead = self.get_object()
+        actions.log_activity(lead, **self.checked(ActivitySerializer), by=self.member)
+        return self.shown(self.again(lead), status=201)

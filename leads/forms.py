@@ -1,0 +1,204 @@
+"""Forms about leads. They check the shape of input; what may be done is the actions' business."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.models import DETAIL_FIELDS, VENDOR_WRITES, Activity, DistributionSettings, Lead, LostReason
+from prm.organizations.models import Organization
+from prm.users.models import Membership
+from prm.world import country_choices, currency_choices
+
+GROUPS: list[tuple[str, Any, list[str]]] = [
+    (
+        "contact",
+        gettext_lazy("Contact"),
+        ["company", "first_name", "last_name", "title", "email", "phone", "mobile", "website"],
+    ),
+    ("address", gettext_lazy("Address"), ["street", "postal_code", "city", "state", "country"]),
+    (
+        "interest",
+        gettext_lazy("Interest"),
+        ["product_interest", "industry", "employees", "budget", "budget_currency", "timeframe", "language", "description"],
+    ),
+    ("source", gettext_lazy("Where it came from"), ["source", "source_detail", "campaign", "internal_notes"]),
+]
+"""How the fields stand on the form and on the page: key, title, fields."""
+
+
+def missing_name(values: dict[str, Any]) -> str:
+    """What is wrong when neither company nor last name is given; empty when all is well."""
+    return "" if values.get("company") or values.get("last_name") else _("Give a company or a last name.")
+
+
+class LeadForm(forms.ModelForm):
+    """The lead's details; a partner's form leaves out what is the vendor's to say."""
+
+    country = forms.ChoiceField(label=gettext_lazy("Country"), required=False)
+    budget_currency = forms.ChoiceField(label=gettext_lazy("Currency"), required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Lead
+        fields = [field for group in GROUPS for field in group[2]]
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 4}),
+            "internal_notes": forms.Textarea(attrs={"rows": 3}),
+        }
+
+    def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = country_choices()  # type: ignore[attr-defined]
+        self.fields["budget_currency"].choices = currency_choices()  # type: ignore[attr-defined]
+        self.fields["website"].assume_scheme = "https"  # type: ignore[attr-defined]
+        self.fields["internal_notes"].help_text = _("Only your own people see these.")
+        if not by.is_vendor:
+            for field in VENDOR_WRITES:
+                del self.fields[field]
+        if not self.instance._state.adding:
+            self.initial["version"] = self.instance.version
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """The fields in their groups, for the template."""
+        found = [
+            {"key": key, "title": title, "fields": [self[name] for name in names if name in self.fields]}
+            for key, title, names in GROUPS
+        ]
+        return [group for group in found if group["fields"]]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if wrong := missing_name(cleaned):
+            self.add_error("company", wrong)
+        if cleaned.get("budget") is not None and not cleaned.get("budget_currency"):
+            self.add_error("budget_currency", _("Say in which currency the budget is."))
+        return cleaned
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The details, without the version."""
+        return {name: value for name, value in self.cleaned_data.items() if name in DETAIL_FIELDS}
+
+
+class AssignForm(forms.Form):
+    """Either an organization or one of its people."""
+
+    organization = forms.ModelChoiceField(queryset=None, required=False)
+    user = forms.ModelChoiceField(queryset=None, required=False)
+
+    def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organization"].queryset = Organization.objects.visible_to(by)  # type: ignore[attr-defined]
+        people = Membership.objects.visible_to(by).select_related("user", "organization")
+        self.fields["user"].queryset = people.prefetch_related("groups")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors and bool(cleaned.get("organization")) == bool(cleaned.get("user")):
+            raise forms.ValidationError(_("Choose an organization or a person."))
+        return cleaned
+
+    @property
+    def receiver(self) -> Organization | Membership:
+        found: Organization | Membership = self.cleaned_data["user"] or self.cleaned_data["organization"]
+        return found
+
+
+class HandOverForm(forms.Form):
+    user = forms.ModelChoiceField(queryset=None, label=gettext_lazy("Colleague"))
+
+    def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Membership.objects.filter(organization=by.organization_id).select_related(
+            "user", "organization"
+        )
+        self.fields["user"].queryset = people.prefetch_related("groups")  # type: ignore[attr-defined]
+
+
+class CloseForm(forms.Form):
+    """How a lead ends without a deal. A lost one needs its reason."""
+
+    LOST, WON = "lost", "won"
+    outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), widget=forms.RadioSelect)
+    reason = forms.ModelChoiceField(
+        label=gettext_lazy("Lost reason"), queryset=None, required=False, empty_label="—"
+    )
+
+    def __init__(self, *args: Any, can_win: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        outcomes = [(self.LOST, _("Lost")), (self.WON, _("Won, without a deal"))]
+        self.fields["outcome"].choices = outcomes if can_win else outcomes[:1]  # type: ignore[attr-defined]
+        self.initial.setdefault("outcome", self.LOST)
+        self.fields["reason"].queryset = LostReason.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("outcome") == self.LOST and not cleaned.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("Choose why it was lost."))
+        return cleaned
+
+
+class CommentForm(forms.Form):
+    text = forms.CharField(
+        label=gettext_lazy("Comment"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    audience = forms.ChoiceField(
+        label=gettext_lazy("Who sees it"), widget=forms.RadioSelect, initial="shared"
+    )
+
+    def __init__(self, *args: Any, lead: Lead, by: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        other = lead.organization if by.is_vendor else lead.portal
+        choices = [("internal", _("Only %(organization)s") % {"organization": by.organization})]
+        if other is not None:
+            choices.insert(0, ("shared", _("Shared with %(organization)s") % {"organization": other}))
+        self.fields["audience"].choices = choices  # type: ignore[attr-defined]
+        self.initial.setdefault("audience", choices[0][0])
+
+    @property
+    def is_internal(self) -> bool:
+        return bool(self.cleaned_data["audience"] == "internal")
+
+
+class ActivityForm(forms.Form):
+    kind = forms.ChoiceField(label=gettext_lazy("What"), choices=Activity.Kind.choices)
+    outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), choices=Activity.Outcome.choices)
+    happened_at = forms.DateTimeField(
+        label=gettext_lazy("When"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=gettext_lazy("Left empty: now."),
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def clean_happened_at(self) -> Any:
+        at = self.cleaned_data["happened_at"]
+        if at is not None and at > timezone.now() + timedelta(minutes=5):
+            raise forms.ValidationError(_("This is in the future."))
+        return at
+
+
+class DistributionForm(forms.ModelForm):
+    class Meta:
+        model = DistributionSettings
+        fields = ["allow_organization_assignment", "closing_mode"]
+        widgets = {"closing_mode": forms.RadioSelect}
+        help_texts = {
+            "closing_mode": gettext_lazy("How a lead may end well. Closing it as lost is always possible."),
+        }
+
+
+class LostReasonForm(forms.ModelForm):
+    class Meta:
+        model = LostReason
+        fields = ["name"]

@@ -1,0 +1,74 @@
+"""A lead's timeline: its events, with comments and activities in the same stream."""
+
+from dataclasses import replace
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.models import VENDOR_ONLY, Activity, Comment, Lead
+from prm.events.models import Event
+from prm.events.timeline import HIDDEN_CHANGES, WORDS, Entry, events_of
+from prm.users.models import Membership
+
+K = Event.Kind
+WORDS.update(
+    {
+        K.LEAD_CREATED: ("sparkles", gettext_lazy("entered the lead")),
+        K.LEAD_CHANGED: ("pencil", gettext_lazy("edited the lead")),
+        K.LEAD_ASSIGNED: ("paper-airplane", gettext_lazy("assigned the lead to {to}")),
+        K.LEAD_RECALLED: ("arrow-uturn-left", gettext_lazy("took the lead back")),
+        K.LEAD_OPENED: ("lock-open", gettext_lazy("opened the lead")),
+        K.LEAD_HANDED_OVER: ("arrows-right-left", gettext_lazy("handed the lead over to {to}")),
+        K.LEAD_COMMENTED: ("chat-bubble-left", gettext_lazy("commented")),
+        K.LEAD_ACTIVITY: ("phone", gettext_lazy("logged an activity")),
+        K.LEAD_LOST: ("x-circle", gettext_lazy("closed the lead as lost: {reason}")),
+        K.LEAD_WON: ("trophy", gettext_lazy("closed the lead as won")),
+        K.LEAD_CONVERTED: ("briefcase", gettext_lazy("converted the lead to a deal")),
+        K.LEAD_REOPENED: ("arrow-path", gettext_lazy("re-opened the lead")),
+    }
+)
+HIDDEN_CHANGES.update({K.LEAD_CREATED, K.LEAD_ASSIGNED, K.LEAD_RECALLED, K.LEAD_HANDED_OVER})
+ACTIVITY_ICONS = {"call": "phone", "mail": "envelope", "meeting": "calendar"}
+
+
+def lead_timeline(lead: Lead, member: Membership) -> list[Entry]:
+    """Newest first; nothing at all while the lead is withheld from this member."""
+    if lead.is_withheld_from(member):
+        return []
+    without = frozenset() if member.is_vendor else VENDOR_ONLY
+    comments = {
+        str(c.pk): c
+        for c in Comment.objects.visible_to(member).filter(lead=lead).select_related("shared_with")
+    }
+    activities = {str(a.pk): a for a in Activity.objects.visible_to(member).filter(lead=lead)}
+    entries = []
+    for event, entry in events_of(lead, member, without_fields=without):
+        if event.kind == K.LEAD_COMMENTED:
+            comment = comments.get(event.facts["comment"])
+            if comment is not None:
+                entries.append(replace(entry, detail=comment.text, tag=_audience(comment)))
+        elif event.kind == K.LEAD_ACTIVITY:
+            activity = activities.get(event.facts["activity"])
+            if activity is not None:
+                entries.append(_with_activity(entry, activity))
+        else:
+            entries.append(entry)
+    return entries
+
+
+def _audience(comment: Comment) -> str:
+    if comment.shared_with is None:
+        return _("Internal")
+    return _("Shared with %(organization)s") % {"organization": comment.shared_with}
+
+
+def _with_activity(entry: Entry, activity: Activity) -> Entry:
+    text = f"{activity.get_kind_display()}: {activity.get_outcome_display()}"
+    return replace(
+        entry,
+        at=activity.happened_at,
+        icon=ACTIVITY_ICONS[activity.kind],
+        text=_("logged an activity"),
+        detail=activity.note,
+        tag=text,
+    )

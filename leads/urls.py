@@ -1,0 +1,36 @@
+from django.urls import path, register_converter
+
+from leads.models import CODE
+from leads.views import lists, record, settings
+
+
+class LeadCode:
+    """`L-1042` in an address is 1042 in a view."""
+
+    regex = CODE + r"[1-9][0-9]{0,8}"
+
+    def to_python(self, value: str) -> int:
+        return int(value.removeprefix(CODE))
+
+    def to_url(self, value: int | str) -> str:
+        return f"{CODE}{str(value).removeprefix(CODE)}"
+
+
+register_converter(LeadCode, "lead")
+
+app_name = "leads"
+urlpatterns = [
+    path("leads/", lists.lead_list, name="list"),
+    path("leads/new/", lists.lead_new, name="new"),
+    path("leads/<lead:code>/", record.lead_detail, name="detail"),
+    path("leads/<lead:code>/edit/", record.lead_edit, name="edit"),
+    path("leads/<lead:code>/assign/", record.lead_assign, name="assign"),
+    path("leads/<lead:code>/hand-over/", record.lead_hand_over, name="hand_over"),
+    path("leads/<lead:code>/close/", record.lead_close, name="close"),
+    path("leads/<lead:code>/open/", record.lead_open, name="open"),
+    path("leads/<lead:code>/recall/", record.lead_recall, name="recall"),
+    path("leads/<lead:code>/reopen/", record.lead_reopen, name="reopen"),
+    path("leads/<lead:code>/comment/", record.lead_comment, name="comment"),
+    path("leads/<lead:code>/activity/", record.lead_activity, name="activity"),
+    path("settings/lead-distribution/", settings.distribution, name="settings"),
+]

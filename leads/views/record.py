@@ -1,0 +1,236 @@
+"""One lead: its page and its verbs."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from leads import actions, states
+from leads.forms import GROUPS, ActivityForm, AssignForm, CloseForm, CommentForm, HandOverForm, LeadForm
+from leads.models import Lead
+from leads.outcomes import outcome_of
+from leads.receiving import colleagues, places
+from leads.settings import distribution
+from leads.states import Verb
+from leads.timeline import lead_timeline
+from prm.actions import Refused, Stale
+from prm.events.timeline import label_of
+from prm.serving.paging import search_text
+from prm.users.access import SEES_LEADS, PageRequest, Permission, member_page
+from prm.users.models import Membership
+
+RELATED = ("organization", "assignee", "assigned_by", "opened_by", "lost_reason", "created_by")
+MANAGES = (Permission.MANAGE_LEADS,)
+HOLDS = (Permission.VIEW_ORGANIZATION_LEADS, Permission.RECEIVE_LEADS)
+
+
+def seen_lead(member: Membership, number: int) -> Lead:
+    """The lead, if this member sees it. Raises Gone, answered as 404, for every other."""
+    lead = Lead.objects.visible_to(member).select_related(*RELATED).filter(number=number).first()
+    if lead is None:
+        raise actions.Gone
+    return lead
+
+
+def verbs_of(lead: Lead, member: Membership) -> set[str]:
+    """The verbs this member has for this lead now."""
+    return {
+        verb.value
+        for verb in states.verbs(
+            side=lead.side_of(member), status=lead.status, closing_mode=distribution().closing_mode
+        )
+    }
+
+
+@member_page(*SEES_LEADS)
+def lead_detail(request: PageRequest, code: int) -> HttpResponse:
+    return _page(request, seen_lead(request.membership, code))
+
+
+def _page(
+    request: PageRequest,
+    lead: Lead,
+    *,
+    comment_form: CommentForm | None = None,
+    activity_form: ActivityForm | None = None,
+) -> HttpResponse:
+    member = request.membership
+    timeline = lead_timeline(lead, member)
+    verbs = verbs_of(lead, member)
+    lead.shown_to(member)
+    groups = [
+        {"key": key, "title": title, "rows": [_row(lead, name) for name in names]}
+        for key, title, names in GROUPS
+    ]
+    context: dict[str, Any] = {
+        "lead": lead,
+        "is_vendor": member.is_vendor,
+        "verbs": verbs,
+        "groups": [] if lead.is_withheld else groups,
+        "timeline": timeline,
+        "comment_form": comment_form or CommentForm(lead=lead, by=member),
+        "activity_form": activity_form or ActivityForm(),
+        **outcome_of(lead, member),
+    }
+    status = 422 if comment_form or activity_form else 200
+    return render(request, "leads/lead_detail.html", context, status=status)
+
+
+def _row(lead: Lead, name: str) -> dict[str, Any]:
+    return {"name": name, "label": label_of(lead, name), "value": getattr(lead, name)}
+
+
+@member_page(*MANAGES, *HOLDS)
+def lead_edit(request: PageRequest, code: int) -> HttpResponse:
+    member = request.membership
+    lead = seen_lead(member, code)
+    states.check(Verb.EDIT, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
+    form = LeadForm(request.POST or None, instance=lead.shown_to(member), by=member)
+    conflict: list[dict[str, str]] = []
+    status = 422 if form.is_bound else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.update_lead(lead, values=form.values, version=form.cleaned_data["version"], by=member)
+        except Stale:
+            now = seen_lead(member, code)
+            conflict, status = _conflict(form, now, member), 409
+            form.data = form.data.copy()
+            form.data["version"] = str(now.version)  # saving again, with both in sight, is a decision
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("leads:detail", code)
+    context = {"form": form, "lead": seen_lead(member, code), "conflict": conflict}
+    return render(request, "leads/lead_form.html", context, status=status)
+
+
+def _conflict(form: LeadForm, now: Lead, member: Membership) -> list[dict[str, str]]:
+    """Where what was typed differs from what is there now."""
+    now.shown_to(member)
+    rows = []
+    for name, yours in form.values.items():
+        theirs = getattr(now, name)
+        if yours != theirs:
+            words = ["" if value is None else str(value) for value in (yours, theirs)]
+            rows.append({"label": label_of(now, name), "yours": words[0], "theirs": words[1]})
+    return rows
+
+
+@member_page(*MANAGES)
+def lead_assign(request: PageRequest, code: int) -> HttpResponse:
+    member = request.membership
+    lead = seen_lead(member, code)
+    states.check(Verb.ASSIGN, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
+    form = AssignForm(request.POST or None, by=member)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.assign_lead(lead, to=form.receiver, by=member)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            words = {"code": lead.code, "to": form.receiver}
+            messages.success(request, _("%(to)s has lead %(code)s now and hears of it.") % words)
+            return redirect("leads:detail", code)
+    search = search_text(request.GET)
+    allowed = distribution().allow_organization_assignment
+    context = {
+        "lead": lead,
+        "form": form,
+        "organizations": places(by=member, search=search, allowed=allowed),
+        "search": search,
+        "allow_organizations": allowed,
+    }
+    return render(request, "leads/lead_assign.html", context, status=422 if form.is_bound else 200)
+
+
+@member_page(*HOLDS)
+def lead_hand_over(request: PageRequest, code: int) -> HttpResponse:
+    member = request.membership
+    lead = seen_lead(member, code)
+    states.check(Verb.HAND_OVER, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
+    form = HandOverForm(request.POST or None, by=member)
+    if request.method == "POST" and form.is_valid():
+        to = form.cleaned_data["user"]
+        try:
+            actions.hand_over_lead(lead, to=to, by=member)
+        except Refused as refusal:
+            form.add_error("user", str(refusal))
+        else:
+            messages.success(request, _("%(to)s has lead %(code)s now.") % {"to": to, "code": lead.code})
+            still = Lead.objects.visible_to(member).filter(pk=lead.pk).exists()
+            return redirect("leads:detail", code) if still else redirect("leads:list")
+    context = {"lead": lead, "people": colleagues(lead, by=member), "form": form}
+    return render(request, "leads/lead_hand_over.html", context, status=422 if form.is_bound else 200)
+
+
+@member_page(*MANAGES, *HOLDS)
+def lead_close(request: PageRequest, code: int) -> HttpResponse:
+    member = request.membership
+    lead = seen_lead(member, code)
+    states.check(Verb.CLOSE_LOST, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
+    can_win = Verb.CLOSE_WON.value in verbs_of(lead, member)
+    form = CloseForm(request.POST or None, can_win=can_win)
+    if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["outcome"] == CloseForm.WON:
+            actions.win_lead(lead, by=member)
+        else:
+            actions.lose_lead(lead, reason=form.cleaned_data["reason"], by=member)
+        messages.success(request, _("Lead %(code)s is closed.") % {"code": lead.code})
+        return redirect("leads:detail", code)
+    context = {"lead": lead, "form": form, "can_win": can_win, "can_lose": True}
+    return render(request, "leads/lead_close.html", context, status=422 if form.is_bound else 200)
+
+
+@member_page(*SEES_LEADS)
+def lead_open(request: PageRequest, code: int) -> HttpResponse:
+    """POST opens. GET is where a mail's link leads: it shows the page with the button and changes nothing."""
+    lead = seen_lead(request.membership, code)
+    if request.method == "POST" and lead.is_withheld_from(request.membership):
+        actions.open_lead(lead, by=request.membership)
+    return redirect("leads:detail", code)
+
+
+@member_page(*MANAGES)
+@require_POST
+def lead_recall(request: PageRequest, code: int) -> HttpResponse:
+    lead = seen_lead(request.membership, code)
+    actions.recall_lead(lead, by=request.membership)
+    messages.success(
+        request, _("Lead %(code)s is back. Its details are withheld again.") % {"code": lead.code}
+    )
+    still = Lead.objects.visible_to(request.membership).filter(pk=lead.pk).exists()
+    return redirect("leads:detail", code) if still else redirect("leads:list")
+
+
+@member_page(*MANAGES)
+@require_POST
+def lead_reopen(request: PageRequest, code: int) -> HttpResponse:
+    lead = actions.reopen_lead(seen_lead(request.membership, code), by=request.membership)
+    messages.success(request, _("Lead %(code)s is open again.") % {"code": lead.code})
+    return redirect("leads:detail", code)
+
+
+@member_page(*MANAGES, *HOLDS)
+@require_POST
+def lead_comment(request: PageRequest, code: int) -> HttpResponse:
+    lead = seen_lead(request.membership, code)
+    form = CommentForm(request.POST, lead=lead, by=request.membership)
+    if not form.is_valid():
+        return _page(request, lead, comment_form=form)
+    text = form.cleaned_data["text"]
+    actions.comment_lead(lead, text=text, is_internal=form.is_internal, by=request.membership)
+    return redirect(f"{reverse('leads:detail', args=[code])}#timeline")
+
+
+@member_page(*HOLDS)
+@require_POST
+def lead_activity(request: PageRequest, code: int) -> HttpResponse:
+    lead = seen_lead(request.membership, code)
+    form = ActivityForm(request.POST)
+    if not form.is_valid():
+        return _page(request, lead, activity_form=form)
+    actions.log_activity(lead, **form.cleaned_data, by=request.membership)
+    return redirect(f"{reverse('leads:detail', args=[code])}#timeline")

@@ -1,0 +1,77 @@
+"""Who calls the API: a key's member, or the member of this portal's session."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from prm.serving.headers import is_plain
+from prm.users.middleware import active_member
+from prm.users.models import ApiKey, User
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+NOTED_AT_MOST_EVERY = timedelta(minutes=1)
+
+
+class KeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer KEY`. The key acts as its member, with the member's rights of this moment."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        http: HttpRequest = request._request
+        key = _find_key(secret.strip()) if http.portal is not None else None  # type: ignore[attr-defined]
+        member = active_member(key.membership.user) if key else None
+        if key is None or member is None:
+            raise exceptions.AuthenticationFailed(
+                "This key is not known, or was revoked.", code="key_revoked"
+            )
+        http.membership = member  # type: ignore[attr-defined]
+        now = timezone.now()
+        if key.last_used_at is None or now - key.last_used_at > NOTED_AT_MOST_EVERY:
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        return member.user, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def _find_key(secret: str) -> ApiKey | None:
+    if not secret or not is_plain(secret):
+        return None
+    keys = ApiKey.objects.select_related("membership__user").filter(revoked_at=None)
+    return keys.filter(digest=ApiKey.digest_of(secret)).first()
+
+
+class PortalSession(BaseAuthentication):
+    """The signed-in member, with Django's CSRF check on everything that writes."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        member = request._request.membership  # type: ignore[attr-defined]
+        if member is None:
+            return None
+        check = CSRFCheck(lambda http: None)  # type: ignore[arg-type,return-value]
+        check.process_request(request._request)
+        if reason := check.process_view(request._request, None, (), {}):  # type: ignore[arg-type]
+            raise exceptions.PermissionDenied(f"CSRF check failed: {reason}")
+        return member.user, None
+
+
+class IsMember(BasePermission):
+    """Members only; a key with read scope reads only."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        if request._request.membership is None:  # type: ignore[attr-defined]
+            raise exceptions.NotAuthenticated
+        if isinstance(request.auth, ApiKey) and request.method not in SAFE_METHODS:
+            if request.auth.scope != ApiKey.Scope.WRITE:
+                raise exceptions.PermissionDenied("This key may only read.", code="insufficient_scope")
+        return True

@@ -1,0 +1,93 @@
+"""Errors as problem details (RFC 9457), the same shape for every kind."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import BadRequest, ObjectDoesNotExist
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from rest_framework import exceptions
+
+from prm.actions import Gone, Refused, Stale
+from prm.serving.logs import current_request_id
+from prm.serving.paging import InvalidParameter
+
+NOT_FOUND = "There is nothing here, or nothing for you."
+
+Errors = list[dict[str, str]]
+
+
+def problem(
+    status: int, title: str, *, code: str = "", detail: str = "", errors: Errors | None = None
+) -> HttpResponse:
+    """An `application/problem+json` answer. `errors` holds `{"pointer" or "parameter", "code", "message"}`."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    body |= {"code": code or CODES.get(status, "error"), "detail": detail or title}
+    body["request_id"] = current_request_id()
+    if errors:
+        body["errors"] = errors
+    # ASCII only: what was wrong with the input may be that it is no text.
+    return HttpResponse(json.dumps(body), status=status, content_type="application/problem+json")
+
+
+CODES = {
+    400: "invalid",
+    401: "not_authenticated",
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    409: "refused",
+    415: "unsupported_media_type",
+    429: "throttled",
+    500: "error",
+}
+
+
+def handle(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """DRF's exception handler. What is not foreseen here crashes loudly, as a 500 with its request id."""
+    answer = _answer(exc)
+    if answer is not None:
+        transaction.set_rollback(True)
+    return answer
+
+
+def _answer(exc: Exception) -> HttpResponse | None:
+    match exc:
+        case Stale():
+            return problem(409, str(exc), code="stale_version")
+        case Refused():
+            return problem(409, str(exc))
+        case Gone() | Http404() | ObjectDoesNotExist() | exceptions.NotFound():
+            return problem(404, NOT_FOUND)
+        case InvalidParameter():
+            errors = [{"parameter": exc.parameter, "code": "invalid", "message": exc.message}]
+            return problem(400, "A query parameter is not valid.", errors=errors)
+        case exceptions.ValidationError():
+            return problem(400, "Some fields are not valid.", errors=list(_pointers(exc.get_full_details())))
+        case exceptions.ParseError() | BadRequest():
+            return problem(400, "The request could not be read.", code="malformed_body", detail=str(exc))
+        case DjangoPermissionDenied():
+            return problem(403, "Your groups do not allow this.")
+        case exceptions.APIException():
+            answer = problem(exc.status_code, str(exc.detail), code=str(exc.get_codes()))
+            if header := getattr(exc, "auth_header", ""):
+                answer["WWW-Authenticate"] = header
+            return answer
+    return None
+
+
+def _pointers(details: Any, path: str = "") -> Iterator[dict[str, str]]:
+    """DRF's nested details as a flat list with JSON pointers (RFC 6901)."""
+    if isinstance(details, list):
+        for position, item in enumerate(details):
+            nested = isinstance(item, dict) and "message" not in item
+            yield from _pointers(item, f"{path}/{position}" if nested else path)
+    elif isinstance(details, dict) and set(details) == {"message", "code"}:
+        yield {"pointer": path or "/", "code": str(details["code"]), "message": str(details["message"])}
+    elif isinstance(details, dict):
+        for name, item in details.items():
+            part = "" if name == "non_field_errors" else f"/{str(name).replace('~', '~0').replace('/', '~1')}"
+            yield from _pointers(item, path + part)

@@ -1,0 +1,214 @@
+"""What every resource of the API shares: strict input, keyset lists, the member who asks."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import IO, Any, ClassVar
+
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import exceptions, parsers, serializers, viewsets
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from prm.actions import Gone
+from prm.api import schema  # noqa: F401  (registers the ways of signing in)
+from prm.serving.paging import PAGE_SIZE, InvalidParameter, choice_of, page_of, search_text
+from prm.users.access import Permission
+from prm.users.models import Membership
+
+PARAMETERS = frozenset({"search", "ordering", "status", "cursor", "page_size"})
+MOST = 200
+
+
+class BodyParser(parsers.JSONParser):
+    """JSON. What nests deeper than Python goes is broken input, not our mistake."""
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise exceptions.ParseError(_("This nests too deep.")) from error
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Answers fields that are unknown, or not the caller's to write, with 400 instead of dropping them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            writable = {name for name, field in self.fields.items() if not field.read_only}
+            unknown = [name for name in data if name not in writable]
+            if unknown:
+                message = _("This field is unknown here, or not yours to write.")
+                raise serializers.ValidationError(
+                    {name: [exceptions.ErrorDetail(message, code="unknown_field")] for name in unknown}
+                )
+        return super().to_internal_value(data)
+
+
+class KeysetPagination(BasePagination):
+    """`{"results", "next", "previous"}`; the links carry a cursor, so any depth costs the same."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        self.request = request
+        parameters = request.query_params
+        for name in parameters:
+            if name not in PARAMETERS:
+                raise InvalidParameter(name, _("This parameter is not known here."))
+            if len(parameters.getlist(name)) > 1:
+                raise InvalidParameter(name, _("Give this parameter once."))
+        allowed, default = view.get_orderings()
+        page = page_of(
+            queryset,
+            ordering=parameters.get("ordering", default),
+            allowed=allowed,
+            cursor=parameters.get("cursor", ""),
+            size=_page_size(parameters),
+        )
+        self.next, self.previous = page.next, page.previous
+        return page.rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(
+            {"results": data, "next": self._link(self.next), "previous": self._link(self.previous)}
+        )
+
+    def _link(self, cursor: str) -> str | None:
+        return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor) if cursor else None
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": "string", "format": "uri", "nullable": True}
+        return {
+            "type": "object",
+            "required": ["results", "next", "previous"],
+            "properties": {"results": schema, "next": link, "previous": link},
+        }
+
+
+def _page_size(parameters: Mapping[str, str]) -> int:
+    text = parameters.get("page_size", str(PAGE_SIZE))
+    if not re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) or not 1 <= int(text) <= MOST:
+        raise InvalidParameter("page_size", _("Ask for 1 to %(most)d.") % {"most": MOST})
+    return int(text)
+
+
+LIST_PARAMETERS = [
+    OpenApiParameter("search", str, description="Words to look for, or a number such as L-1042."),
+    OpenApiParameter("ordering", str, description="A field, or -field for the other way round."),
+    OpenApiParameter("status", str, description="Only those in this status."),
+    OpenApiParameter("cursor", str, description="Taken from `next` or `previous`."),
+    OpenApiParameter("page_size", int, description=f"1 to {MOST}; {PAGE_SIZE} when not given."),
+]
+
+
+class PortalViewSet(viewsets.GenericViewSet[Any]):
+    """A resource of one portal. Subclasses say `rows` (what the member sees), orderings and statuses."""
+
+    http_method_names = ["get", "post", "patch", "head", "options"]
+    parser_classes = [BodyParser]
+    pagination_class = KeysetPagination
+    model: ClassVar[type[models.Model]]
+    statuses: ClassVar[type[models.TextChoices]]
+
+    @property
+    def member(self) -> Membership:
+        found: Membership = self.request._request.membership  # type: ignore[attr-defined]
+        return found
+
+    def require(self, *any_of: Permission) -> None:
+        """403 unless the member holds one of the permissions."""
+        if not self.member.can(*any_of):
+            raise PermissionDenied
+
+    def rows(self, *, search: str = "", status: str = "") -> models.QuerySet[Any]:
+        raise NotImplementedError
+
+    def get_orderings(self) -> tuple[dict[str, str], str]:
+        raise NotImplementedError
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):  # the API's description is made outside of any portal
+            return models.QuerySet(self.model).none()
+        parameters = self.request.query_params
+        return self.rows(
+            search=search_text(parameters), status=choice_of(parameters, "status", self.statuses)
+        )
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "member": getattr(self.request, "membership", None)}
+
+    def checked(
+        self, form: type[StrictSerializer], *, instance: Any = None, partial: bool = False
+    ) -> dict[str, Any]:
+        """The request's body through a serializer. Raises ValidationError, answered as 400 with the fields."""
+        data = self.request.data if self.request.data is not None else {}
+        serializer = form(instance, data=data, partial=partial, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def get_object(self) -> Any:
+        """The row, if this member sees it; else the same 404 as for one that never was."""
+        try:
+            key = uuid.UUID(self.kwargs["pk"])
+        except ValueError as error:
+            raise Gone from error
+        found = self.rows().filter(pk=key).first()
+        if found is None:
+            raise Gone
+        return found
+
+    def listed(self) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def expected_version(self) -> int | None:
+        """The version named by If-Match, for a write that must not overwrite somebody else's."""
+        tag = self.request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+        if not tag or tag == "*":
+            return None
+        if not re.fullmatch(r"[0-9]{1,9}", tag, re.ASCII):
+            raise InvalidParameter("If-Match", _("Send the version you have read, in quotes."))
+        return int(tag)
+
+    def again(self, record: models.Model) -> Any:
+        """The record as the member sees it after a verb; None when it went out of sight by it."""
+        return self.rows().filter(pk=record.pk).first()
+
+    def shown(self, record: Any, *, status: int = 200) -> Response:
+        """One record with its version as ETag; 204 when the member's own verb took it out of sight."""
+        if record is None:
+            return Response(status=204)
+        response = Response(self.get_serializer(record).data, status=status)
+        response["ETag"] = f'"{record.version}"'
+        return response
+
+
+class ReferenceField(serializers.Field[Any, Any, Any, Any]):
+    """An id of a row that the member sees, or where `by_name` is given, its exact name.
+
+    A foreign portal's id, another partner's and one that never was are answered alike.
+    """
+
+    def __init__(self, rows: Any, *, by_name: bool = False, **kwargs: Any) -> None:
+        self.rows, self.by_name = rows, by_name
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        found = None
+        if isinstance(data, str):
+            rows = self.rows(self.context["member"])
+            try:
+                found = rows.filter(pk=uuid.UUID(data)).first()
+            except ValueError:
+                if self.by_name and "\x00" not in data and data.isprintable():
+                    found = rows.filter(name=data).first()
+        if found is None:
+            raise serializers.ValidationError(_("There is none like this."), code="invalid_reference")
+        return found
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.pk)

@@ -1,0 +1,27 @@
+"""The Celery app. It only rings the bell: work is rows in Postgres, see prm/events/delivery.py."""
+
+import os
+
+from celery import Celery
+from celery.signals import beat_init, worker_init, worker_ready
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prm.settings")
+
+app = Celery("prm")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_init.connect
+@beat_init.connect
+def _check_role(**kwargs: object) -> None:
+    from prm.organizations.context import refuse_wrong_role
+
+    refuse_wrong_role()
+
+
+@worker_ready.connect
+def _first_heartbeat(**kwargs: object) -> None:
+    from prm.serving.health import beat_heart
+
+    beat_heart()

@@ -1,0 +1,70 @@
+"""Reads the process's environment. `prm/settings.py` is its only caller; README.md lists the names."""
+
+import os
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable `name`; without a default it is required."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"Set the environment variable {name}.")
+    return value
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings for `postgresql://user:password@host:port/name?host=/socket/folder&option=value`.
+
+    A `host` in the query wins, as in libpq: that is how a unix socket's folder is written.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured("A database URL starts with postgresql://")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", None) or parts.hostname or "",
+        "PORT": options.pop("port", None) or str(parts.port or ""),
+        "OPTIONS": {"connect_timeout": 5, **options},
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def broker(redis_url: str) -> str:
+    """Celery's spelling of a Redis URL: a unix socket is `redis+socket://` there."""
+    if redis_url.startswith("unix://"):
+        url, _, query = redis_url.removeprefix("unix://").partition("?")
+        number = dict(parse_qsl(query)).get("db", "0")
+        return f"redis+socket://{url}?virtual_host={number}"
+    return redis_url
+
+
+def cache(redis_url: str) -> str:
+    """The database after the broker's, on the same server."""
+    if redis_url.startswith("unix://"):
+        url, _, query = redis_url.partition("?")
+        return f"{url}?db={int(dict(parse_qsl(query)).get('db', '0')) + 1}"
+    parts = urlsplit(redis_url)
+    return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + 1}").geturl()
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Django's mail settings for `smtp://user:password@host:port`; `smtps://` speaks TLS."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"}:
+        raise ImproperlyConfigured("EMAIL_URL starts with smtp:// or smtps://")
+    return {
+        "EMAIL_HOST": parts.hostname or "localhost",
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 20,
+    }

@@ -1,0 +1,69 @@
+"""Reads the files that Django's file mail backend writes in development."""
+
+import email
+import email.policy
+import email.utils
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import cast
+
+from django.conf import settings
+
+MOST = 200
+_NAME = re.compile(r"^[\w.-]+\.log$")
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True)
+class Mail:
+    name: str
+    subject: str
+    to: str
+    at: datetime
+    portal: str
+    text: str
+
+    @property
+    def parts(self) -> list[tuple[bool, str]]:
+        """The text cut into `(is a link, piece)`, so that a page can show links to follow."""
+        pieces, end = [], 0
+        for match in _LINK.finditer(self.text):
+            pieces += [(False, self.text[end : match.start()]), (True, match.group())]
+            end = match.end()
+        return [*pieces, (False, self.text[end:])]
+
+
+def is_shown() -> bool:
+    return not settings.IS_PRODUCTION and bool(settings.PRM_MAIL_DIR)
+
+
+def mails(portal: str = "") -> list[Mail]:
+    """The newest mails first, of one portal or of all."""
+    folder = Path(settings.PRM_MAIL_DIR)
+    files = (
+        sorted(folder.glob("*.log"), key=lambda f: f.stat().st_mtime, reverse=True) if folder.is_dir() else []
+    )
+    found = [_read(path) for path in files[:MOST]]
+    return [m for m in found if not portal or m.portal in {portal, ""}]
+
+
+def mail(name: str) -> Mail | None:
+    path = Path(settings.PRM_MAIL_DIR) / name
+    return _read(path) if _NAME.match(name) and path.is_file() else None
+
+
+def _read(path: Path) -> Mail:
+    raw = path.read_bytes().rpartition(b"-" * 79)[0] or path.read_bytes()
+    message = cast(EmailMessage, email.message_from_bytes(raw, policy=email.policy.default))
+    body = message.get_body(("plain",))
+    return Mail(
+        name=path.name,
+        subject=str(message["Subject"] or ""),
+        to=str(message["To"] or ""),
+        at=email.utils.parsedate_to_datetime(str(message["Date"])),
+        portal=str(message["X-Portal"] or ""),
+        text=str(body.get_content()) if body else "",
+    )

@@ -1,0 +1,98 @@
+"""The timeline: events in words, for the member who reads them."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from prm.events.models import Event, EventValue
+from prm.users.models import Membership
+
+MOST = 200
+K = Event.Kind
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a timeline. `changes` holds `{"field", "old", "new"}` with the field's label."""
+
+    at: datetime
+    actor: str
+    icon: str
+    text: str
+    detail: str = ""
+    tag: str = ""
+    changes: list[dict[str, str]] = field(default_factory=list)
+
+
+Words = tuple[str, str | Promise]
+
+WORDS: dict[str, Words] = {
+    K.PORTAL_CREATED: ("sparkles", gettext_lazy("opened the portal")),
+    K.ORGANIZATION_CREATED: ("building-office", gettext_lazy("added the organization")),
+    K.ORGANIZATION_CHANGED: ("pencil", gettext_lazy("changed the organization")),
+    K.MEMBER_INVITED: ("envelope", gettext_lazy("sent the invitation")),
+    K.MEMBER_JOINED: ("user-plus", gettext_lazy("accepted the invitation")),
+    K.MEMBER_CHANGED: ("pencil", gettext_lazy("changed the person")),
+    K.MEMBER_DISABLED: ("no-symbol", gettext_lazy("disabled the person")),
+    K.MEMBER_ENABLED: ("check", gettext_lazy("enabled the person")),
+}
+"""Icon and words per kind, after the actor's name. Floors above add their own kinds."""
+
+HIDDEN_CHANGES: set[str] = set()
+"""Kinds whose words already say what changed."""
+
+
+def timeline_of(subject: models.Model, member: Membership) -> list[Entry]:
+    """The newest events of one record that `member` may see, newest first."""
+    return [entry for _event, entry in events_of(subject, member)]
+
+
+def events_of(
+    subject: models.Model, member: Membership, *, without_fields: Collection[str] = ()
+) -> Iterator[tuple[Event, Entry]]:
+    """The same with each entry's event, for a floor above that adds to it.
+
+    `without_fields` names fields that this member may not even know to have changed.
+    """
+    events = Event.objects.visible_to(member).filter(subject_id=subject.pk)
+    rows = events.select_related("actor").prefetch_related("values").order_by("-at", "-pk")[:MOST]
+    for event in rows:
+        values = {v.field: v for v in event.values.all() if v.field not in without_fields}
+        if values or not event.changed_fields:
+            yield event, entry_of(event, subject, values)
+
+
+def entry_of(event: Event, subject: models.Model, values: Mapping[str, EventValue]) -> Entry:
+    """One event as a line."""
+    icon, words = WORDS.get(event.kind, ("information-circle", event.get_kind_display()))
+    changes = []
+    if event.kind not in HIDDEN_CHANGES:
+        changes = [
+            {"field": label_of(subject, name), "old": value.old, "new": value.new}
+            for name, value in sorted(values.items())
+        ]
+    facts: dict[str, Any] = {"to": _receiver(values), **event.facts}
+    actor = event.actor.name if event.actor else _("The portal")
+    return Entry(at=event.at, actor=actor, icon=icon, text=str(words).format(**facts), changes=changes)
+
+
+def label_of(subject: models.Model, name: str) -> str:
+    """The field's label on its form, or its name in words."""
+    try:
+        label = str(subject._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    except (FieldDoesNotExist, AttributeError):
+        label = name.replace("_", " ")
+    return label[:1].upper() + label[1:]
+
+
+def _receiver(values: Mapping[str, EventValue]) -> str:
+    person, organization = values.get("assignee"), values.get("organization")
+    names = [value.new for value in (person, organization) if value and value.new]
+    return ", ".join(names)

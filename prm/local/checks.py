@@ -1,0 +1,73 @@
+"""`make check`: every tool that reads the code without running it."""
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from prm.local.paths import PROJECT
+from prm.local.venv import VENV
+
+PYTHON = sys.executable
+
+# Settings as in production; nothing of it is reached.
+PRODUCTION = {
+    "PRM_ENVIRONMENT": "production",
+    "PRM_SECRET_KEY": "only-for-this-check-" + "0123456789abcdef" * 4,
+    "PRM_BASE_DOMAIN": "portal.example",
+    "PRM_SCHEME": "https",
+    "PRM_FROM_EMAIL": "portal@portal.example",
+    "EMAIL_URL": "smtp://user:password@mail.example:587",
+    "DATABASE_URL": "postgresql://prm_app@/prm?host=/nonexistent",
+    "DATABASE_OWNER_URL": "postgresql://prm_owner@/prm?host=/nonexistent",
+    "REDIS_URL": "unix:///nonexistent/valkey.sock",
+}
+
+CHECKS = {
+    "types": [PYTHON, "-m", "mypy"],  # first, since it takes longest
+    "lint": [PYTHON, "-m", "ruff", "check", "--quiet"],
+    "format": [PYTHON, "-m", "ruff", "format", "--check", "--quiet"],
+    "imports": [str(VENV / "bin" / "lint-imports")],
+    "migrations": [PYTHON, "-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
+    "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How one check went."""
+
+    name: str
+    is_fine: bool
+    seconds: float
+    output: str
+
+
+def run() -> int:
+    """Run all of them, two at a time, and tell each one's result. 0 when all are fine."""
+    with ThreadPoolExecutor(2) as pool:
+        findings = []
+        for finding in pool.map(_check, CHECKS):
+            findings.append(finding)
+            word = "ok" if finding.is_fine else "FAILED"
+            print(f"{word:<6} {finding.name:<10} {finding.seconds:4.1f} s", flush=True)
+            if not finding.is_fine:
+                print(finding.output.rstrip(), flush=True)
+    return 0 if all(finding.is_fine for finding in findings) else 1
+
+
+def _check(name: str) -> Finding:
+    began = time.monotonic()
+    done = subprocess.run(
+        CHECKS[name],
+        cwd=PROJECT,
+        env={**os.environ, **PRODUCTION},
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    return Finding(name, done.returncode == 0, time.monotonic() - began, done.stdout)

@@ -1,0 +1,133 @@
+"""`make up`: everything from an empty machine to a served page, and its orderly end."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from prm.local import SetupError, contract, portal, running
+from prm.local.paths import PROJECT, State, state_of
+from prm.local.processes import Child, end_with_make, start, stop, tail
+from prm.local.servers import Servers
+from prm.local.supervisor import Supervisor, ignore_signals, stop_on_signals
+
+DEFAULT_PORT = 8000
+
+DEMO_PASSWORD = "partner-portal-demo"
+DEMO_LOGINS = (
+    ("acme", "ada@acme.example", "vendor admin"),
+    ("acme", "vic@acme.example", "channel manager"),
+    ("acme", "bea@north.example", "partner admin"),
+    ("acme", "ben@north.example", "partner rep"),
+    ("acme", "dora@east.example", "distributor"),
+    ("globex", "dan@globex.example", "vendor admin"),
+)
+
+
+def say(words: str) -> None:
+    print(words, flush=True)
+
+
+def up() -> int:
+    """Start all of it, stay until told to stop, stop all of it. Returns the exit code."""
+    state = state_of()
+    state.prepare()
+    while True:
+        with running.hold(state) as is_ours:
+            if is_ours:
+                return _up(state)
+        address = running.address_of_other(state)
+        if address:
+            say(f"It runs already, started by another `make up` of this folder.\nready {address}")
+            return 0
+        time.sleep(0.2)  # the other one is still starting, or just stopping
+
+
+def _up(state: State) -> int:
+    supervisor = Supervisor(say)
+    stop_on_signals()
+    end_with_make()
+    try:
+        settings = start_everything(supervisor, state)
+        address = f"{settings['PRM_SCHEME']}://{settings['PRM_BASE_DOMAIN']}/"
+        running.note(state, supervisor, address=address)
+        announce(address, settings, logs=state.logs)
+        supervisor.stay(on_change=lambda: running.note(state, supervisor, address=address))
+    except KeyboardInterrupt:
+        say("\nStopping ...")
+    finally:
+        ignore_signals()
+        supervisor.stop()
+    say("Stopped.")
+    return 0
+
+
+def start_everything(supervisor: Supervisor, state: State) -> dict[str, str]:
+    """Servers, database, then the portal itself, ready to serve. Returns its settings."""
+    began = time.monotonic()
+
+    def done(what: str) -> None:
+        running.note(state, supervisor)
+        say(f"{what} ({time.monotonic() - began:.1f} s)")
+
+    port = choose_port(os.environ.get("PORT", ""))
+    servers = Servers(supervisor)
+    servers.start(state)
+    done(f"{' and '.join(servers.names) or 'Your own servers'}: up")
+    settings = contract.development(state, servers.addresses, port=port)
+    contract.save(state, settings)
+    environment = {**os.environ, **settings, "PYTHONUNBUFFERED": "1"}
+    prepare_database(state, environment)
+    done("Database: up to date")
+    for child in portal.children(environment, port=port, folder=state.folder):
+        supervisor.start(child)
+    running.note(state, supervisor)
+    portal.wait_until_ready(supervisor, port=port)
+    done("Web, worker and beat: up")
+    return settings
+
+
+def choose_port(wished: str) -> int:
+    """PORT when it is free, else the next free one; says so when it differs."""
+    try:
+        first = int(wished or DEFAULT_PORT)
+    except ValueError:
+        raise SetupError(f"PORT is a number, not {wished!r}.") from None
+    port = portal.free_port(first)
+    if port != first:
+        say(f"Port {first} is taken; using {port}.")
+    return port
+
+
+def prepare_database(state: State, environment: dict[str, str]) -> None:
+    """Migrate, and seed the demo data where development finds no portal."""
+    log = state.logs / "prepare.log"
+    log.unlink(missing_ok=True)
+    demo = ["--with-demo"] if environment["PRM_ENVIRONMENT"] == "development" else []
+    child = Child(
+        name="prepare",
+        command=[sys.executable, "-m", "prm.local.prepare", *demo],
+        log=log,
+        environment=environment,
+        folder=PROJECT,
+    )
+    process = start(child)
+    try:
+        process.wait()
+    finally:
+        stop(process, child)
+    if process.returncode != 0:
+        raise SetupError(f"The database could not be brought up to date ({log}):\n{tail(log, 30)}")
+    if words := tail(log):
+        say(words)
+
+
+def announce(address: str, settings: dict[str, str], *, logs: Path) -> None:
+    """Where to go and as whom. The last line is for programs as much as for people."""
+    if settings["PRM_ENVIRONMENT"] == "development":
+        say(f"\nSign in with the password {DEMO_PASSWORD}:")
+        for slug, email, role in DEMO_LOGINS:
+            portal_address = address.replace("://", f"://{slug}.", 1)
+            say(f"  {role:<16} {email:<20} {portal_address}")
+    say(f"\nCtrl-C stops everything. Logs: {logs}")
+    say(f"ready {address}")

@@ -1,0 +1,99 @@
+"""Organizations over the API."""
+
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
+from prm.organizations import actions
+from prm.organizations.models import Organization, Tier
+from prm.organizations.views import ORDERINGS
+from prm.users.access import Permission
+from prm.world import country_codes
+
+
+class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer[Organization]):
+    tier = ReferenceField(
+        lambda member: Tier.objects.all(),
+        by_name=True,
+        required=False,
+        allow_null=True,
+        help_text="A tier's id, or on a write its exact name.",
+    )
+    distributor = ReferenceField(
+        lambda member: Organization.objects.visible_to(member), required=False, allow_null=True
+    )
+    version = serializers.IntegerField(
+        required=False, min_value=1, help_text="On a write: the version you have read."
+    )
+    countries = serializers.ListField(
+        child=serializers.CharField(max_length=2),
+        required=False,
+        max_length=300,
+        help_text="ISO 3166 codes served.",
+    )
+
+    class Meta:
+        model = Organization
+        fields = ["id", "name", "kind", "status", "tier", "distributor", "website", "street", "city", "state", "postal_code", "country", "countries", "notes", "created_at", "version"]
+        read_only_fields = ["created_at"]
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        member = self.context.get("member")
+        if member is not None and not member.is_vendor:
+            del fields["notes"]  # what the vendor thinks of a partner is the vendor's
+        return fields
+
+    def validate_country(self, value: str) -> str:
+        if value and value.upper() not in country_codes():
+            raise serializers.ValidationError(_("Give an ISO 3166 code of two letters, like DE."))
+        return value.upper()
+
+    def validate_countries(self, value: list[str]) -> list[str]:
+        return sorted({self.validate_country(code) for code in value})
+
+
+class OrganizationViewSet(PortalViewSet):
+    """The vendor, distributors and partners of this portal, as far as the member sees them."""
+
+    serializer_class = OrganizationSerializer
+    model = Organization
+    statuses = Organization.Status
+
+    def rows(self, *, search: str = "", status: str = "") -> Any:
+        rows = Organization.objects.visible_to(self.member).select_related("tier", "distributor")
+        if search:
+            rows = rows.filter(Q(name__icontains=search) | Q(city__icontains=search))
+        return rows.filter(status=status) if status else rows
+
+    def get_orderings(self) -> tuple[dict[str, str], str]:
+        return ORDERINGS, "name"
+
+    @extend_schema(parameters=LIST_PARAMETERS)
+    def list(self, request: Request) -> Response:
+        return self.listed()
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self.shown(self.get_object())
+
+    def create(self, request: Request) -> Response:
+        self.require(Permission.MANAGE_PORTAL)
+        values = self.checked(OrganizationSerializer)
+        values.pop("version", None)
+        return self.shown(self.again(actions.create_organization(values=values, by=self.member)), status=201)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        organization = self.get_object()
+        self.require(Permission.MANAGE_PORTAL)
+        values = self.checked(OrganizationSerializer, instance=organization, partial=True)
+        version = values.pop("version", None) or self.expected_version()
+        organization = actions.update_organization(
+            organization, values=values, version=version, by=self.member
+        )
+        return self.shown(self.again(organization))

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class OrganizationsConfig(AppConfig):
+    name = "prm.organizations"
+    verbose_name = "Portals and organizations"

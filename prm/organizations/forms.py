@@ -1,0 +1,64 @@
+"""The organization form."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from prm.organizations.models import Organization, Tier
+from prm.users.models import Membership
+from prm.world import country_choices
+
+
+class OrganizationForm(forms.ModelForm):
+    """All of an organization; choices are the active portal's own."""
+
+    country = forms.ChoiceField(label=_("Country"), required=False)
+    countries = forms.MultipleChoiceField(label=_("Countries served"), required=False)
+    tier = forms.ModelChoiceField(label=_("Tier"), queryset=None, required=False, empty_label="—")
+    distributor = forms.ModelChoiceField(
+        label=_("Distributor"),
+        queryset=None,
+        required=False,
+        empty_label="—",
+        help_text=_("Whose reseller it is."),
+    )
+    partner_managers = forms.ModelMultipleChoiceField(
+        label=_("Partner managers"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Organization
+        fields = ["name", "kind", "status", "website", "street", "city", "state", "postal_code", "notes"]
+        widgets = {"notes": forms.Textarea(attrs={"rows": 4})}
+
+    field_order = ["name", "kind", "status", "tier", "distributor", "partner_managers", "website", "street", "postal_code", "city", "state", "country", "countries", "notes"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        organization = self.instance if self.instance.name else None
+        self.fields["country"].choices = country_choices()  # type: ignore[attr-defined]
+        self.fields["countries"].choices = country_choices()[1:]  # type: ignore[attr-defined]
+        self.fields["website"].assume_scheme = "https"  # type: ignore[attr-defined]
+        self.fields["tier"].queryset = Tier.objects.all()  # type: ignore[attr-defined]
+        others = Organization.objects.filter(kind=Organization.Kind.DISTRIBUTOR).exclude(pk=self.instance.pk)
+        self.fields["distributor"].queryset = others  # type: ignore[attr-defined]
+        vendors = Membership.objects.filter(organization__kind="vendor", status=Membership.Status.ACTIVE)
+        self.fields["partner_managers"].queryset = vendors  # type: ignore[attr-defined]
+        if organization is None:
+            kinds = [c for c in Organization.Kind.choices if c[0] != Organization.Kind.VENDOR]
+            self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+            return
+        del self.fields["kind"]
+        self.initial |= {
+            "country": organization.country,
+            "countries": organization.countries,
+            "tier": organization.tier_id,
+            "distributor": organization.distributor_id,
+            "version": organization.version,
+            "partner_managers": [m.membership_id for m in organization.partner_managers.all()],
+        }
+        if organization.is_vendor:
+            for field in ("status", "tier", "distributor", "partner_managers"):
+                del self.fields[field]

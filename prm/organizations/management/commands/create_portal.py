@@ -1,0 +1,33 @@
+"""`manage.py create_portal SLUG --name N --admin EMAIL [--password P]`"""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from prm.actions import Refused
+from prm.organizations.actions import FirstAdmin, create_portal
+
+
+class Command(BaseCommand):
+    help = "Make a portal with its vendor and first admin. A known account keeps its password."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the portal's address: SLUG.<PRM_BASE_DOMAIN>")
+        parser.add_argument("--name", required=True, help="the vendor's name")
+        parser.add_argument("--admin", required=True, metavar="EMAIL")
+        parser.add_argument("--admin-name", default="", metavar="NAME")
+        parser.add_argument("--password", help="for a new account; without one the admin resets it by mail")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        email: str = options["admin"]
+        name = options["admin_name"] or email.partition("@")[0].replace(".", " ").title()
+        admin = FirstAdmin(email=email, name=name, password=options["password"])
+        try:
+            portal = create_portal(options["slug"], name=options["name"], admin=admin)
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        except ValidationError as error:
+            raise CommandError("; ".join(error.messages)) from error
+        self.stdout.write(f"{portal.name}: {portal.url()}")

@@ -1,0 +1,61 @@
+"""Which portal a request belongs to, and the one transaction it is answered in."""
+
+from collections.abc import Callable
+from typing import cast
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from prm.organizations.context import inside
+from prm.organizations.models import Portal
+
+
+class PortalMiddleware:
+    """Finds the portal by host name and stays inside it while the page is made *and* rendered.
+
+    On the bare host a public token says which portal it is for: its first six characters are the
+    portal's code. A host below ours that is no portal's answers 404.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.membership = None  # type: ignore[attr-defined]  # until the member is known
+        request.portal = None  # type: ignore[attr-defined]
+        slug = _slug(request.get_host())
+        portals = Portal.objects.filter(is_active=True)
+        if slug:
+            portal = portals.filter(slug=slug).first()
+            if portal is None:
+                return HttpResponse(render_to_string("404.html", request=request), status=404)
+        elif settings.PRM_DEFAULT_PORTAL:
+            portal = portals.filter(slug=settings.PRM_DEFAULT_PORTAL).first()
+        else:
+            code = _token_code(request)
+            portal = portals.filter(code=code).first() if code else None
+        if portal is None:
+            return self.get_response(request)
+        request.portal = portal  # type: ignore[attr-defined]
+        with inside(portal):
+            return self.get_response(request)
+
+
+def _slug(host: str) -> str:
+    """`acme` for `acme.localhost:8000`, '' for the bare host and for loopback addresses."""
+    name = host.lower() if host.startswith("[") else host.lower().partition(":")[0]
+    base = cast(str, settings.PRM_BASE_DOMAIN).partition(":")[0]
+    return name.removesuffix(f".{base}") if name.endswith(f".{base}") else ""
+
+
+def _token_code(request: HttpRequest) -> str:
+    """The portal's code at the start of an API key or an invitation's token."""
+    kind, _, key = request.headers.get("Authorization", "").partition(" ")
+    if request.path.startswith("/api/") and kind.lower() == "bearer":
+        code = key.partition("_")[0]
+    elif request.path.startswith("/invitations/"):
+        code = request.path.removeprefix("/invitations/").partition(".")[0]
+    else:
+        return ""
+    return code if code.isascii() and code.isalnum() else ""

@@ -1,0 +1,97 @@
+"""What the templates ask for by name."""
+
+import hashlib
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from babel.dates import format_datetime, format_timedelta
+from django import template
+from django.forms import BoundField
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from heroicons import IconDoesNotExist
+from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
+
+from prm import world
+
+register = template.Library()
+HUES = 12
+RELATIVE_FOR = timedelta(days=7)
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """An inline SVG that says nothing to a screen reader: the words stand beside it."""
+    draw = heroicon_mini if size == "mini" else heroicon_outline
+    pixels = {"mini": 16}.get(size, 20)
+    try:
+        return SafeString(draw(name, size=pixels, **{"class": "icon", "aria-hidden": "true"}))
+    except IconDoesNotExist:
+        return SafeString(draw("information-circle", size=pixels, **{"class": "icon", "aria-hidden": "true"}))
+
+
+@register.filter
+def initials(value: object) -> str:
+    """Two letters for a tile: "Kestrel Biotech" is KB."""
+    words = [word for word in str(value).split() if word[:1].isalnum()]
+    letters = words[0][:2] if len(words) == 1 else "".join(word[0] for word in words[:2])
+    return letters.upper() or "?"
+
+
+@register.filter
+def hue(value: object) -> int:
+    """A number from 0 to 11, always the same for the same name: the tile's colour class."""
+    return hashlib.blake2b(str(value).encode(), digest_size=1).digest()[0] % HUES
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """A time as people say it, the exact one with its zone on hover."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    locale = world.locale()
+    exact = format_datetime(local, "full", locale=locale)
+    age = timezone.now() - at
+    if timedelta(0) <= age < RELATIVE_FOR:
+        words = format_timedelta(-age, add_direction=True, locale=locale, threshold=0.95)
+    else:
+        words = format_datetime(local, "d MMM y", locale=locale)
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, words)
+
+
+@register.simple_tag
+def money(amount: Decimal | None, currency: str) -> str:
+    """An amount with its currency, or nothing."""
+    if amount is None:
+        return ""
+    return world.money(amount, currency) if currency else str(amount)
+
+
+@register.filter
+def country_name(code: str) -> str:
+    return world.country_name(code) if code else ""
+
+
+@register.simple_tag
+def field(bound: BoundField, **extra: Any) -> SafeString:
+    """A form field with label, help and errors."""
+    return render_to_string("components/field.html", {"field": bound, **extra})
+
+
+@register.simple_tag(takes_context=True)
+def query_string(context: dict[str, Any], **changes: Any) -> str:
+    """The present address's query with changes; None or '' leaves a parameter out."""
+    request: HttpRequest = context["request"]
+    parameters = request.GET.copy()
+    for name, value in changes.items():
+        if value in (None, ""):
+            parameters.pop(name, None)
+        else:
+            parameters[name] = str(value)
+    encoded = parameters.urlencode()
+    return f"?{encoded}" if encoded else "?"

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from prm.organizations import views
+
+app_name = "organizations"
+urlpatterns = [
+    path("theme.css", views.theme, name="theme"),
+    path("organizations/", views.organization_list, name="list"),
+    path("organizations/new/", views.organization_new, name="new"),
+    path("organizations/<uuid:pk>/", views.organization_detail, name="detail"),
+    path("organizations/<uuid:pk>/edit/", views.organization_edit, name="edit"),
+]

@@ -1,0 +1,153 @@
+"""Pages about portals and organizations."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Count, Prefetch, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from prm.actions import Refused
+from prm.events.timeline import timeline_of
+from prm.organizations import actions
+from prm.organizations.forms import OrganizationForm
+from prm.organizations.models import Organization, Portal
+from prm.serving.paging import choice_of, page_of, search_text
+from prm.users.access import PageRequest, Permission, member_page, public_page
+from prm.users.actions import may_manage
+from prm.users.models import PartnerManager
+
+ORDERINGS = {"name": "name", "created_at": "created_at", "status": "status", "kind": "kind"}
+
+
+@public_page("the front door: a portal's home, or the list of portals on a development machine")
+def home(request: HttpRequest) -> HttpResponse:
+    if request.portal is not None:  # type: ignore[attr-defined]
+        return redirect("leads:list")
+    if not settings.DEBUG:
+        raise Http404
+    portals = Portal.objects.filter(is_active=True).order_by("name")
+    return render(request, "organizations/portal_list.html", {"portals": portals})
+
+
+@public_page("a stylesheet with the portal's colours, no more")
+def theme(request: HttpRequest) -> HttpResponse:
+    """The portal's three values; static/css derives all else from them."""
+    portal: Portal | None = request.portal  # type: ignore[attr-defined]
+    css = f":root{{--brand:{portal.brand};--hue:{portal.hue}}}" if portal else ""
+    response = HttpResponse(css, content_type="text/css")
+    response["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@member_page(Permission.VIEW_ORGANIZATIONS, Permission.VIEW_MANAGED_LEADS)
+def organization_list(request: PageRequest) -> HttpResponse:
+    search = search_text(request.GET)
+    status = choice_of(request.GET, "status", Organization.Status)
+    kind = choice_of(request.GET, "kind", Organization.Kind)
+    rows = Organization.objects.visible_to(request.membership).select_related("tier", "distributor")
+    rows = rows.annotate(people=Count("memberships", filter=Q(memberships__status="active")))
+    if search:
+        rows = rows.filter(
+            Q(name__icontains=search) | Q(city__icontains=search) | Q(website__icontains=search)
+        )
+    if status:
+        rows = rows.filter(status=status)
+    if kind:
+        rows = rows.filter(kind=kind)
+    ordering = request.GET.get("ordering", "name")
+    page = page_of(rows, ordering=ordering, allowed=ORDERINGS, cursor=request.GET.get("cursor", ""))
+    return render(
+        request,
+        "organizations/organization_list.html",
+        {
+            "organizations": page.rows,
+            "pager": page,
+            "search": search,
+            "status": status,
+            "kind": kind,
+            "statuses": Organization.Status.choices,
+            "kinds": Organization.Kind.choices,
+            "ordering": ordering,
+            "can_create": request.membership.can(Permission.MANAGE_PORTAL),
+        },
+    )
+
+
+@member_page(Permission.MANAGE_PORTAL)
+def organization_new(request: PageRequest) -> HttpResponse:
+    form = OrganizationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            organization = _saved(form, None, request)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("%(name)s is in the portal.") % {"name": organization})
+            return redirect("organizations:detail", organization.pk)
+    return _form_page(request, form, None)
+
+
+@member_page(Permission.MANAGE_PORTAL)
+def organization_edit(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
+    organization = get_object_or_404(Organization.objects.visible_to(request.membership), pk=pk)
+    form = OrganizationForm(request.POST or None, instance=organization)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _saved(form, organization, request)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("organizations:detail", pk)
+    return _form_page(request, form, get_object_or_404(Organization, pk=pk))
+
+
+@member_page()
+def organization_detail(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
+    managers = PartnerManager.objects.select_related("membership").order_by("membership__name")
+    organization = get_object_or_404(
+        Organization.objects.visible_to(request.membership)
+        .select_related("tier", "distributor")
+        .prefetch_related(Prefetch("partner_managers", queryset=managers)),
+        pk=pk,
+    )
+    people = organization.memberships.select_related("user").prefetch_related("groups").order_by("name", "pk")
+    return render(
+        request,
+        "organizations/organization_detail.html",
+        {
+            "organization": organization,
+            "people": people,
+            "resellers": Organization.objects.visible_to(request.membership).filter(distributor=organization),
+            "timeline": timeline_of(organization, request.membership),
+            "can_edit": request.membership.can(Permission.MANAGE_PORTAL),
+            "can_invite": may_manage(request.membership, organization),
+        },
+    )
+
+
+def _form_page(
+    request: PageRequest, form: OrganizationForm, organization: Organization | None
+) -> HttpResponse:
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "organization": organization}
+    return render(request, "organizations/organization_form.html", context, status=status)
+
+
+def _saved(form: OrganizationForm, organization: Organization | None, request: PageRequest) -> Organization:
+    values: dict[str, Any] = dict(form.cleaned_data)
+    managers = values.pop("partner_managers", None)
+    version = values.pop("version", None)
+    if organization is None:
+        organization = actions.create_organization(values=values, by=request.membership)
+    else:
+        organization = actions.update_organization(
+            organization, values=values, by=request.membership, version=version
+        )
+    if managers is not None:
+        actions.set_partner_managers(organization, managers=managers, by=request.membership)
+    return organization

@@ -1,0 +1,34 @@
+"""What every template may ask: the portal, the member, and `can.<verb>` for the navigation."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from prm.events.models import Message
+from prm.users.access import SEES_LEADS, Permission
+from prm.users.models import Membership
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """`portal`, `membership`, `can`, `unread_count` (asked only when shown), `theme` and `is_development`."""
+    member: Membership | None = getattr(request, "membership", None)
+    theme = request.COOKIES.get("theme", "")
+    context: dict[str, Any] = {
+        "portal": getattr(request, "portal", None),
+        "membership": member,
+        "theme": theme if theme in {"light", "dark"} else "",
+        "is_development": settings.DEBUG,
+    }
+    if member is not None:
+        context["unread_count"] = Message.objects.visible_to(member).filter(read_at=None).count
+        context["can"] = {
+            "see_leads": member.can(*SEES_LEADS),
+            "create_leads": member.can(Permission.CREATE_LEADS),
+            "see_deals": member.can(*SEES_LEADS),
+            "see_organizations": member.can(Permission.VIEW_ORGANIZATIONS, Permission.VIEW_MANAGED_LEADS),
+            "see_people": True,
+            "configure_leads": member.can(Permission.CONFIGURE_LEADS),
+            "manage_portal": member.can(Permission.MANAGE_PORTAL),
+        }
+    return context

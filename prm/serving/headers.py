@@ -1,0 +1,59 @@
+"""Headers of every answer, and the one check of every query string."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.template.loader import render_to_string
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "object-src 'none'",
+    ]
+)
+
+
+class HeadersMiddleware:
+    """A strict policy for the browser; nothing personal in any cache."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.setdefault("Cache-Control", "no-store, private")
+        return response
+
+
+class PlainInputMiddleware:
+    """NUL and lone surrogates are no text: Postgres cannot store them. In a page's address they are 400.
+
+    The API answers for itself, naming the parameter or field (prm/api).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/api/"):
+            texts = [request.path, *request.GET.keys(), *(v for vs in request.GET.lists() for v in vs[1])]
+            if not all(is_plain(text) for text in texts):
+                return HttpResponseBadRequest(render_to_string("400.html", request=request))
+        return self.get_response(request)
+
+
+def is_plain(text: str) -> bool:
+    """Whether Postgres can store it."""
+    return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)

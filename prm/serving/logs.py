@@ -1,0 +1,70 @@
+"""One JSON line per log record, with the request's id and portal; one line per request."""
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+from django.http import HttpRequest, HttpResponse
+
+from prm.organizations.context import active_portal, is_inside_portal
+from prm.organizations.ids import uuid7
+
+log = logging.getLogger("prm.request")
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "request", "taskName"}
+_TOKEN_PATHS = re.compile(r"^(/invitations/|/accounts/password/reset/key/).+")
+
+
+def current_request_id() -> str:
+    """The id of the request being answered, or '' outside of one."""
+    return _request_id.get()
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request_id": current_request_id(),
+            "portal": active_portal().slug if is_inside_portal() else "",
+        }
+        line |= {k: v for k, v in record.__dict__.items() if k not in _STANDARD and k not in line}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps({k: v for k, v in line.items() if v != ""}, default=str, ensure_ascii=False)
+
+
+class RequestLogMiddleware:
+    """Gives each request an id, answers it in X-Request-ID, and logs method, path, status and time.
+
+    Never logged: the query string and bodies, which may hold a lead's details, and the tokens in paths.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = _request_id.set(str(uuid7()))
+        started = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            response["X-Request-ID"] = current_request_id()
+            log.info(
+                "request",
+                extra={
+                    "method": request.method,
+                    "path": _TOKEN_PATHS.sub(r"\1…", request.path),
+                    "status": response.status_code,
+                    "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+                    "portal": getattr(getattr(request, "portal", None), "slug", ""),
+                },
+            )
+            return response
+        finally:
+            _request_id.reset(token)

@@ -1,0 +1,32 @@
+"""The error pages: HTML for people, problem details for the API."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from prm.api.problems import problem
+
+
+def _answer(request: HttpRequest, status: int, title: str, template: str = "") -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return problem(status, title)
+    return render(request, template or f"{status}.html", status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 400, "The request could not be read.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 403, "Your groups do not allow this.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 404, "There is nothing here, or nothing for you.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 500, "Something broke on our side.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _answer(request, 403, "The form's security token is missing or too old.", "403_csrf.html")

@@ -1,0 +1,132 @@
+"""Keyset paging in both directions, for pages and the API alike: any depth costs the same."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import BadRequest, ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from prm.serving.headers import is_plain
+
+M = TypeVar("M", bound=models.Model)
+PAGE_SIZE = 50
+MAX_TEXT = 200  # characters of a search
+
+
+class InvalidParameter(BadRequest):
+    """A query parameter that means nothing here. Pages answer 400, the API 400 naming the parameter."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Page(Generic[M]):
+    """One page of rows and the cursors beside it; a cursor is '' where there is nothing on that side."""
+
+    rows: list[M]
+    next: str = ""
+    previous: str = ""
+
+
+def page_of(
+    rows: "models.QuerySet[M]",
+    *,
+    ordering: str,
+    allowed: Mapping[str, str],
+    cursor: str = "",
+    size: int = PAGE_SIZE,
+) -> Page[M]:
+    """A page of `rows`, sorted by `ordering` ("number" or "-number"), beginning at `cursor`.
+
+    `allowed` maps the public name of an ordering to a column or annotation that is never null.
+    Raises InvalidParameter for an unknown ordering or a cursor that this ordering did not make.
+    """
+    name = ordering.removeprefix("-")
+    if name not in allowed:
+        raise InvalidParameter(
+            "ordering", _("Sort by one of: %(names)s.") % {"names": ", ".join(sorted(allowed))}
+        )
+    field, descending = allowed[name], ordering.startswith("-")
+    backward = False
+    if cursor:
+        backward, value, key = _decode(cursor, _output_field(rows, field))
+        rows = rows.filter(_beyond(field, value, key, greater=descending == backward))
+    sign = "" if descending == backward else "-"
+    found = list(rows.order_by(f"{sign}{field}", f"{sign}pk")[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if backward:
+        found.reverse()
+    has_next, has_previous = (True, more) if backward else (more, bool(cursor))
+    if not found:
+        return Page([])
+    return Page(
+        found,
+        next=_encode(found[-1], field, backward=False) if has_next else "",
+        previous=_encode(found[0], field, backward=True) if has_previous else "",
+    )
+
+
+def search_text(parameters: Mapping[str, str]) -> str:
+    """The `search` parameter, trimmed. Raises InvalidParameter when it is no text or too long."""
+    text = parameters.get("search", "").strip()
+    if not is_plain(text):
+        raise InvalidParameter("search", _("This holds characters that are no text."))
+    if len(text) > MAX_TEXT:
+        raise InvalidParameter("search", _("Search for %(max)d characters at most.") % {"max": MAX_TEXT})
+    return text
+
+
+def choice_of(parameters: Mapping[str, str], name: str, choices: type[models.TextChoices]) -> str:
+    """A parameter that is one of the choices, or ''. Raises InvalidParameter for anything else."""
+    value = parameters.get(name, "")
+    if value and value not in choices.values:
+        raise InvalidParameter(name, _("Choose one of: %(names)s.") % {"names": ", ".join(choices.values)})
+    return value
+
+
+def _beyond(field: str, value: Any, key: str, *, greater: bool) -> Q:
+    word = "gt" if greater else "lt"
+    # The first condition says nothing new; it lets the database start in the middle of an index.
+    return Q(**{f"{field}__{word}e": value}) & (
+        Q(**{f"{field}__{word}": value}) | Q(**{field: value, f"pk__{word}": key})
+    )
+
+
+def _output_field(rows: "models.QuerySet[M]", field: str) -> "models.Field[Any, Any]":
+    annotation = rows.query.annotations.get(field)
+    found: models.Field[Any, Any] = (
+        annotation.output_field if annotation else rows.model._meta.get_field(field)
+    )  # type: ignore[assignment]
+    return found
+
+
+def _encode(row: models.Model, field: str, *, backward: bool) -> str:
+    value = getattr(row, field)
+    text = value.isoformat() if isinstance(value, datetime) else value
+    return (
+        base64.urlsafe_b64encode(json.dumps([int(backward), text, str(row.pk)]).encode()).decode().rstrip("=")
+    )
+
+
+def _decode(cursor: str, field: "models.Field[Any, Any]") -> tuple[bool, Any, str]:
+    try:
+        backward, text, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        value = field.to_python(text)
+        if not (isinstance(key, str) and is_plain(key) and value is not None and is_plain(str(value))):
+            raise ValueError
+        models.UUIDField().to_python(key)
+        if isinstance(field, models.IntegerField) and not -(2**31) <= value < 2**31:
+            raise ValueError
+        return bool(backward), value, key
+    except (ValueError, TypeError, binascii.Error, RecursionError, ValidationError) as error:
+        raise InvalidParameter("cursor", _("This is no cursor of this list.")) from error

@@ -1,0 +1,228 @@
+"""Wiring. Everything that differs between places comes from the environment (prm/environment.py)."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from prm import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where we are ---------------------------------------------------------------------------------
+PRM_ENVIRONMENT = env.text("PRM_ENVIRONMENT", "production")
+IS_PRODUCTION = PRM_ENVIRONMENT not in {"development", "test"}
+DEBUG = PRM_ENVIRONMENT == "development"
+SECRET_KEY = env.text("PRM_SECRET_KEY", None if IS_PRODUCTION else "only-for-development-and-tests")
+PRM_SCHEME = env.text("PRM_SCHEME", "https" if IS_PRODUCTION else "http")
+PRM_BASE_DOMAIN = env.text("PRM_BASE_DOMAIN", None if IS_PRODUCTION else "localhost:8000")
+PRM_DEFAULT_PORTAL = env.text("PRM_DEFAULT_PORTAL", "")
+_host = PRM_BASE_DOMAIN.partition(":")[0]
+ALLOWED_HOSTS = [_host, f".{_host}", "127.0.0.1", "[::1]"]
+ROOT_URLCONF = "prm.urls"
+WSGI_APPLICATION = "prm.wsgi.application"
+
+# --- Parts ----------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "prm.organizations",
+    "prm.users",
+    "prm.events",
+    "leads",
+    "deals",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "heroicons",
+]
+MIDDLEWARE = [
+    "prm.serving.health.HealthMiddleware",
+    "prm.serving.logs.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "prm.serving.headers.HeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "prm.organizations.middleware.PortalMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "prm.serving.headers.PlainInputMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "prm.users.middleware.MembershipMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "prm.serving.context.page_context",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Database: prm_app serves, prm_owner migrates (docs/adr/0002) ---------------------------------
+DATABASES = {
+    "default": {
+        **env.database(env.text("DATABASE_URL", None if IS_PRODUCTION else "postgresql://prm_app@/prm")),
+        "ATOMIC_REQUESTS": True,
+        "TEST": {"MIRROR": "owner"},
+    }
+}
+if _owner := env.text("DATABASE_OWNER_URL", "" if IS_PRODUCTION else "postgresql://prm_owner@/prm"):
+    DATABASES["owner"] = env.database(_owner)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Broker and cache: nothing lives only there ---------------------------------------------------
+REDIS_URL = env.text("REDIS_URL", None if IS_PRODUCTION else "redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.cache(REDIS_URL),
+        "KEY_PREFIX": "prm",
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+    }
+}
+CELERY_BROKER_URL = env.broker(REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 1800,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "health_check_interval": 30,
+}
+CELERY_TASK_PUBLISH_RETRY = False  # a lost bell is picked up by the sweeper; a page never waits for it
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SOFT_TIME_LIMIT = 120
+CELERY_TASK_TIME_LIMIT = 150
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "prm.events.tasks.sweep", "schedule": timedelta(seconds=15)},
+    "heartbeat": {"task": "prm.events.tasks.heartbeat", "schedule": timedelta(seconds=10)},
+}
+
+# --- People: sign-in by allauth, one session per portal --------------------------------------------
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["prm.users.sign_in.PortalBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if PRM_ENVIRONMENT == "test":  # the cast signs in thousands of times
+    PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "prm.users.sign_in.PortalAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
+PASSWORD_RESET_TIMEOUT = 60 * 60
+INVITATION_DAYS = 14
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRM_SCHEME == "https"
+SESSION_COOKIE_NAME = "__Host-session" if SESSION_COOKIE_SECURE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SESSION_COOKIE_SECURE else "csrftoken"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_HTTPONLY = False  # app.js sends it with htmx requests
+CSRF_FAILURE_VIEW = "prm.serving.pages.csrf_failure"
+
+# --- Browser side -----------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = PRM_SCHEME == "https"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.text("PRM_BEHIND_PROXY", "") else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRM_SCHEME == "https" else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Words, time, files -----------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German")), ("fr", _("French")), ("es", _("Spanish"))]
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / ".data" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not IS_PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IS_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- Mail -------------------------------------------------------------------------------------------
+DEFAULT_FROM_EMAIL = env.text("PRM_FROM_EMAIL", f"portal@{_host}")
+PRM_MAIL_DIR = env.text("PRM_MAIL_DIR", "" if IS_PRODUCTION else str(BASE_DIR / ".data" / "mail"))
+if PRM_MAIL_DIR and not IS_PRODUCTION:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = PRM_MAIL_DIR
+else:
+    globals().update(env.mail(env.text("EMAIL_URL", "smtp://localhost:25")))
+
+# --- API --------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "prm.api.authentication.KeyAuthentication",
+        "prm.api.authentication.PortalSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["prm.api.authentication.IsMember"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "prm.api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Partner portal API",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Logs: one JSON line each, with request id and portal ------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "prm.serving.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django.server": {"handlers": [], "propagate": False},
+        "django.request": {"level": "ERROR"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
+}

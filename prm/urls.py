@@ -1,0 +1,36 @@
+"""Every address. `lead` as a path converter comes from leads.urls, so that stands before deals."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.routers import SimpleRouter
+
+from deals.api import ConvertibleLeadViewSet, DealViewSet
+from prm.organizations.api import OrganizationViewSet
+from prm.organizations.views import home
+from prm.users.api import UserViewSet
+from prm.users.urls import account
+
+api = SimpleRouter()
+api.register("leads", ConvertibleLeadViewSet, basename="lead")
+api.register("deals", DealViewSet, basename="deal")
+api.register("organizations", OrganizationViewSet, basename="organization")
+api.register("users", UserViewSet, basename="user")
+schema = SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny])
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("accounts/", include(account)),
+    path("", include("prm.organizations.urls")),
+    path("", include("prm.users.urls")),
+    path("", include("prm.events.urls")),
+    path("", include("leads.urls")),
+    path("", include("deals.urls")),
+    path("api/v1/schema/", schema, name="schema"),
+    path("api/v1/", include((api.urls, "api"))),
+]
+
+handler400 = "prm.serving.pages.bad_request"
+handler403 = "prm.serving.pages.permission_denied"
+handler404 = "prm.serving.pages.not_found"
+handler500 = "prm.serving.pages.server_error"

@@ -1,0 +1,169 @@
+"""Verbs about people: invite, accept, change, disable, API keys."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from prm.actions import Refused, apply_values
+from prm.events.models import Event
+from prm.events.record import Actor, record
+from prm.organizations.context import active_portal
+from prm.organizations.models import Organization
+from prm.users.access import Permission
+from prm.users.models import ApiKey, Group, Membership, MembershipGroup, User
+
+EDITABLE = frozenset({"name", "phone", "language", "time_zone"})
+
+
+def may_manage(member: Membership, organization: Organization) -> bool:
+    """Whether `member` may invite, change and disable the people of `organization`."""
+    if member.can(Permission.MANAGE_PORTAL):
+        return True
+    return member.can(Permission.MANAGE_OWN_USERS) and organization.pk == member.organization_id
+
+
+@transaction.atomic
+def invite_member(
+    organization: Organization,
+    *,
+    email: str,
+    name: str,
+    groups: Iterable[Group],
+    by: Actor,
+    language: str = "en",
+) -> Membership:
+    """Make a membership that waits for its person, and mail the link. Refused where the address has one here."""
+    if by is not None and not may_manage(by, organization):
+        raise Refused(_("You may not invite people to %(organization)s.") % {"organization": organization})
+    if organization.status == Organization.Status.INACTIVE:
+        raise Refused(_("%(organization)s is inactive: activate it first.") % {"organization": organization})
+    user = User.objects.filter(email=email.lower()).first() or User.objects.create_user(email)
+    if Membership.objects.filter(user=user).exists():
+        raise Refused(_("%(email)s is in this portal already.") % {"email": user.email})
+    member = Membership.objects.create(
+        user=user, organization=organization, name=name, language=language, invited_at=timezone.now()
+    )
+    _set_groups(member, groups, by)
+    record(Event.Kind.MEMBER_INVITED, member, by=by, organization=_concerned(member), tell=[member])
+    return member
+
+
+@transaction.atomic
+def resend_invitation(member: Membership, *, by: Actor) -> Membership:
+    """Mail a new link; the old one is dead from now on."""
+    member = Membership.objects.locked(member.pk)
+    if member.status != Membership.Status.INVITED:
+        raise Refused(_("%(name)s has accepted already.") % {"name": member.name})
+    member.invited_at = timezone.now()
+    member.save(update_fields=["invited_at"])
+    record(Event.Kind.MEMBER_INVITED, member, by=by, organization=_concerned(member), tell=[member])
+    return member
+
+
+@transaction.atomic
+def accept_invitation(member: Membership, *, name: str, password: str | None) -> Membership:
+    """The invited person is in. `password` is set for a new account only; a known one keeps its own."""
+    member = Membership.objects.locked(member.pk)
+    if member.status != Membership.Status.INVITED:
+        raise Refused(_("This invitation was accepted already."))
+    if password is not None and not member.user.has_usable_password():
+        member.user.set_password(password)
+        member.user.save(update_fields=["password"])
+    member.name, member.status = name, Membership.Status.ACTIVE
+    member.save(update_fields=["name", "status"])
+    record(Event.Kind.MEMBER_JOINED, member, by=member, organization=_concerned(member))
+    return member
+
+
+@transaction.atomic
+def change_member(
+    member: Membership, *, values: Mapping[str, Any], by: Actor, groups: Iterable[Group] | None = None
+) -> Membership:
+    """Change name, phone, language or time zone, and the groups when given."""
+    member = Membership.objects.locked(member.pk)
+    changes = apply_values(member, {k: v for k, v in values.items() if k in EDITABLE})
+    if groups is not None:
+        before = sorted(g.name for g in member.groups.all())
+        after = _set_groups(member, groups, by)
+        if before != after:
+            changes["groups"] = (", ".join(before), ", ".join(after))
+    if changes:
+        member.save()
+        record(Event.Kind.MEMBER_CHANGED, member, by=by, organization=_concerned(member), changes=changes)
+    return member
+
+
+@transaction.atomic
+def disable_member(member: Membership, *, by: Actor) -> Membership:
+    """Shut a person out of this portal; leads stay where they are for the vendor to reassign."""
+    member = Membership.objects.locked(member.pk)
+    if by is not None and by.pk == member.pk:
+        raise Refused(_("You cannot disable yourself."))
+    if member.status == Membership.Status.DISABLED:
+        raise Refused(_("%(name)s is disabled already.") % {"name": member.name})
+    member.status = Membership.Status.DISABLED
+    member.save(update_fields=["status"])
+    record(Event.Kind.MEMBER_DISABLED, member, by=by, organization=_concerned(member))
+    return member
+
+
+@transaction.atomic
+def enable_member(member: Membership, *, by: Actor) -> Membership:
+    """Let a disabled person in again; one who never accepted the invitation is invited again."""
+    member = Membership.objects.locked(member.pk)
+    if member.status != Membership.Status.DISABLED:
+        raise Refused(_("%(name)s is not disabled.") % {"name": member.name})
+    has_account = member.user.has_usable_password()
+    member.status = Membership.Status.ACTIVE if has_account else Membership.Status.INVITED
+    member.save(update_fields=["status"])
+    record(Event.Kind.MEMBER_ENABLED, member, by=by, organization=_concerned(member))
+    return member
+
+
+@transaction.atomic
+def ask_password_reset(member: Membership) -> None:
+    """Mail a reset link, through the outbox."""
+    record(Event.Kind.PASSWORD_RESET_ASKED, member, by=None, tell=[member])
+
+
+@transaction.atomic
+def create_api_key(member: Membership, *, name: str, scope: ApiKey.Scope, by: Actor) -> tuple[ApiKey, str]:
+    """A key that acts as `member`, and its secret, which is nowhere kept."""
+    secret = ApiKey.new_secret(active_portal().code)
+    key = ApiKey.objects.create(membership=member, name=name, scope=scope, digest=ApiKey.digest_of(secret))
+    record(Event.Kind.API_KEY_CREATED, key, by=by, organization=_concerned(member), facts={"scope": scope})
+    return key, secret
+
+
+@transaction.atomic
+def revoke_api_key(key: ApiKey, *, by: Actor) -> ApiKey:
+    """Dead from the next request on."""
+    key = ApiKey.objects.locked(key.pk)
+    if key.revoked_at is None:
+        key.revoked_at = timezone.now()
+        key.save(update_fields=["revoked_at"])
+        record(Event.Kind.API_KEY_REVOKED, key, by=by, organization=_concerned(key.membership))
+    return key
+
+
+def _set_groups(member: Membership, groups: Iterable[Group], by: Actor) -> list[str]:
+    wanted = {group.pk: group for group in groups}
+    kind = member.organization.kind
+    grantable = Group.objects.filter(kind=kind) if by is None else Group.objects.grantable_by(by, kind)
+    held = set(member.groups.values_list("pk", flat=True))
+    touched = set(wanted) ^ held
+    if touched - set(grantable.values_list("pk", flat=True)):
+        raise Refused(_("You may not give or take one of these groups."))
+    MembershipGroup.objects.filter(membership=member).exclude(group__in=wanted).delete()
+    MembershipGroup.objects.bulk_create(
+        MembershipGroup(membership=member, group=group) for pk, group in wanted.items() if pk not in held
+    )
+    member.__dict__.pop("permissions", None)
+    return sorted(group.name for group in wanted.values())
+
+
+def _concerned(member: Membership) -> Organization | None:
+    return None if member.organization.is_vendor else member.organization

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class UsersConfig(AppConfig):
+    name = "prm.users"
+    verbose_name = "People"
+
+    def ready(self) -> None:
+        from prm.users import emails  # noqa: F401  (registers its notices)

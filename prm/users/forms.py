@@ -1,0 +1,82 @@
+"""Forms about people."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from prm.organizations.models import Organization
+from prm.users.models import Group, Membership
+
+
+class ProfileForm(forms.ModelForm):
+    """What a person may change about oneself in this portal."""
+
+    class Meta:
+        model = Membership
+        fields = ["name", "phone", "language", "time_zone"]
+
+
+class GroupsField(forms.ModelMultipleChoiceField):
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=None, required=False, label=gettext_lazy("Groups"), **kwargs)
+
+
+class MemberForm(ProfileForm):
+    """The profile and the groups, for whoever manages the person."""
+
+    groups = GroupsField(help_text=gettext_lazy("The permissions of all groups add up."))
+
+    def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind = self.instance.organization.kind
+        self.fields["groups"].queryset = Group.objects.grantable_by(by, kind)  # type: ignore[attr-defined]
+        self.initial["groups"] = [group.pk for group in self.instance.groups.all()]
+
+
+class InviteForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
+    groups = GroupsField(
+        help_text=gettext_lazy("What the person may do. The permissions of all groups add up.")
+    )
+
+    def __init__(self, *args: Any, organization: Organization, by: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["groups"].queryset = Group.objects.grantable_by(by, organization.kind)  # type: ignore[attr-defined]
+
+
+class AcceptForm(forms.Form):
+    """A new account chooses its password; a known one proves itself with the one it has."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Your name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password = forms.CharField(label=gettext_lazy("Password"), max_length=128, strip=False)
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member, self.is_known = member, member.user.has_usable_password()
+        self.initial.setdefault("name", member.name)
+        password = self.fields["password"]
+        kind = "current-password" if self.is_known else "new-password"
+        password.widget = forms.PasswordInput(attrs={"autocomplete": kind})
+        password.help_text = (
+            _("The password you already use with %(email)s.") % {"email": member.user.email}
+            if self.is_known
+            else _("At least 12 characters. A few words in a row are easy to keep in mind.")
+        )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.is_known:
+            validate_password(password, self.member.user)
+        elif not self.member.user.check_password(password):
+            raise forms.ValidationError(_("This is not the password of this account."))
+        return password

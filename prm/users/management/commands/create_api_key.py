@@ -1,0 +1,33 @@
+"""`manage.py create_api_key --portal SLUG --user EMAIL --name N` prints the key, once."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from prm.organizations.context import inside
+from prm.organizations.models import Portal
+from prm.users.actions import create_api_key
+from prm.users.models import ApiKey, Membership
+
+
+class Command(BaseCommand):
+    help = "Make an API key that acts as one person of one portal, and print only the key."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--portal", required=True, metavar="SLUG")
+        parser.add_argument("--user", required=True, metavar="EMAIL")
+        parser.add_argument("--name", required=True, help="what it is for")
+        parser.add_argument("--scope", choices=ApiKey.Scope.values, default=ApiKey.Scope.WRITE.value)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        portal = Portal.objects.filter(slug=options["portal"]).first()
+        if portal is None:
+            raise CommandError(f"There is no portal {options['portal']}.")
+        with inside(portal):
+            member = Membership.objects.signed_up().filter(user__email=options["user"].lower()).first()
+            if member is None:
+                raise CommandError(f"{options['user']} is not active in {portal}.")
+            scope = ApiKey.Scope(options["scope"])
+            _key, secret = create_api_key(member, name=options["name"], scope=scope, by=None)
+        self.stdout.write(secret)

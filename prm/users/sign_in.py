@@ -1,0 +1,87 @@
+"""Sign-in by allauth, bound to the portal: credentials are the account's, the way in is the membership."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.utils import get_next_redirect_url
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+from prm.organizations.context import active_portal_id, is_inside_portal
+from prm.users import actions
+from prm.users.middleware import SESSION_PORTAL, active_member
+from prm.users.models import Membership, User
+
+LinkFollower = Callable[..., None]
+_followers: dict[str, LinkFollower] = {}
+
+
+def follows_sign_in(url_name: str) -> Callable[[LinkFollower], LinkFollower]:
+    """Register what happens when somebody follows a mailed link and then signs in on purpose.
+
+    Called with the member and the link's URL arguments, in the POST of the sign-in form. A link that
+    a mail scanner opens, or that is opened by somebody already signed in, does not get here.
+    """
+
+    def register(follower: LinkFollower) -> LinkFollower:
+        _followers[url_name] = follower
+        return follower
+
+    return register
+
+
+class PortalBackend(AuthenticationBackend):
+    """Right credentials without an active membership in this portal are wrong credentials here."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:
+        user = super().authenticate(request, **credentials)
+        if not isinstance(user, User) or not is_inside_portal():
+            return None
+        return user if active_member(user) else None
+
+    def get_user(self, user_id: Any) -> User | None:
+        try:
+            return User.objects.filter(pk=uuid.UUID(str(user_id)), is_active=True).first()
+        except ValueError:
+            return None
+
+
+class PortalAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody signs up: accounts come from invitations."""
+        return False
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        super().login(request, user)
+        request.session[SESSION_PORTAL] = str(active_portal_id())
+        assert isinstance(user, User)
+        member = active_member(user)
+        if member is not None:
+            follow_link(member, get_next_redirect_url(request))
+
+    def send_password_reset_mail(self, user: AbstractBaseUser, email: str, context: dict[str, Any]) -> None:
+        """Through the outbox like all mail, so that the answer takes as long for a stranger's address."""
+        assert isinstance(user, User)
+        member = active_member(user)
+        if member is not None:
+            actions.ask_password_reset(member)
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """No 'successfully signed in as' toasts: the page itself says so."""
+
+
+def follow_link(member: Membership, url: str | None) -> None:
+    if not url:
+        return
+    try:
+        match = resolve(urlsplit(url).path)
+    except Resolver404:
+        return
+    follower = _followers.get(match.view_name)
+    if follower is not None:
+        follower(member, **match.kwargs)

@@ -1,0 +1,159 @@
+"""Pages about people: the list, one person, the invitation, one's own profile."""
+
+import uuid
+
+from allauth.account.adapter import get_adapter
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from prm.actions import Refused
+from prm.events.timeline import timeline_of
+from prm.organizations.models import Organization
+from prm.serving.paging import choice_of, page_of, search_text
+from prm.users import actions, invitations
+from prm.users.access import PageRequest, Permission, member_page, public_page
+from prm.users.forms import AcceptForm, InviteForm, MemberForm, ProfileForm
+from prm.users.models import Membership
+
+MANAGERS = (Permission.MANAGE_PORTAL, Permission.MANAGE_OWN_USERS)
+ORDERINGS = {"name": "name", "created_at": "created_at", "status": "status"}
+
+
+def _manageable(request: PageRequest, pk: uuid.UUID) -> Membership:
+    people = Membership.objects.visible_to(request.membership).select_related("user", "organization")
+    member = get_object_or_404(people, pk=pk)
+    if not actions.may_manage(request.membership, member.organization):
+        raise Http404
+    return member
+
+
+@member_page()
+def member_list(request: PageRequest) -> HttpResponse:
+    search = search_text(request.GET)
+    status = choice_of(request.GET, "status", Membership.Status)
+    rows = Membership.objects.visible_to(request.membership)
+    rows = rows.select_related("user", "organization").prefetch_related("groups")
+    if search:
+        rows = rows.filter(
+            Q(name__icontains=search)
+            | Q(user__email__icontains=search)
+            | Q(organization__name__icontains=search)
+        )
+    if status:
+        rows = rows.filter(status=status)
+    ordering = request.GET.get("ordering", "name")
+    page = page_of(rows, ordering=ordering, allowed=ORDERINGS, cursor=request.GET.get("cursor", ""))
+    return render(
+        request,
+        "users/member_list.html",
+        {
+            "members": page.rows,
+            "pager": page,
+            "search": search,
+            "status": status,
+            "statuses": Membership.Status.choices,
+            "ordering": ordering,
+            "invite_to": request.membership.organization if request.membership.can(*MANAGERS) else None,
+        },
+    )
+
+
+@member_page(*MANAGERS)
+def member_invite(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
+    organization = get_object_or_404(Organization.objects.visible_to(request.membership), pk=pk)
+    if not actions.may_manage(request.membership, organization):
+        raise Http404
+    form = InviteForm(request.POST or None, organization=organization, by=request.membership)
+    if request.method == "POST" and form.is_valid():
+        try:
+            member = actions.invite_member(organization, **form.cleaned_data, by=request.membership)
+        except Refused as refusal:
+            form.add_error("email", str(refusal))
+        else:
+            messages.success(
+                request, _("The invitation to %(email)s is on its way.") % {"email": member.email}
+            )
+            return redirect("organizations:detail", organization.pk)
+    context = {"form": form, "organization": organization}
+    return render(request, "users/member_invite.html", context, status=422 if form.is_bound else 200)
+
+
+@member_page(*MANAGERS)
+def member_edit(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
+    member = _manageable(request, pk)
+    form = MemberForm(request.POST or None, instance=member, by=request.membership)
+    if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        groups = values.pop("groups")
+        actions.change_member(member, values=values, groups=groups, by=request.membership)
+        messages.success(request, _("Saved."))
+        return redirect("users:edit", pk)
+    is_invited = member.status == Membership.Status.INVITED and member.invited_at is not None
+    context = {
+        "form": form,
+        "member": _manageable(request, pk),  # as it is in the database, not as it was typed
+        "invitation_url": _invitation_url(request, member) if is_invited else "",
+        "timeline": timeline_of(member, request.membership),
+    }
+    return render(request, "users/member_form.html", context, status=422 if form.is_bound else 200)
+
+
+def _invitation_url(request: PageRequest, member: Membership) -> str:
+    return request.build_absolute_uri(f"/invitations/{invitations.token_for(member)}/")
+
+
+@member_page(*MANAGERS)
+@require_POST
+def member_disable(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
+    member = actions.disable_member(_manageable(request, pk), by=request.membership)
+    messages.success(request, _("%(name)s can no longer sign in.") % {"name": member})
+    return redirect("users:edit", pk)
+
+
+@member_page(*MANAGERS)
+@require_POST
+def member_enable(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
+    member = actions.enable_member(_manageable(request, pk), by=request.membership)
+    messages.success(request, _("%(name)s may sign in again.") % {"name": member})
+    return redirect("users:edit", pk)
+
+
+@member_page(*MANAGERS)
+@require_POST
+def member_resend(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
+    member = actions.resend_invitation(_manageable(request, pk), by=request.membership)
+    messages.success(request, _("A new invitation to %(email)s is on its way.") % {"email": member.email})
+    return redirect("users:edit", pk)
+
+
+@member_page()
+def profile(request: PageRequest) -> HttpResponse:
+    form = ProfileForm(request.POST or None, instance=Membership.objects.get(pk=request.membership.pk))
+    if request.method == "POST" and form.is_valid():
+        actions.change_member(request.membership, values=form.cleaned_data, by=request.membership)
+        messages.success(request, _("Saved."))
+        return redirect("users:profile")
+    return render(request, "users/profile.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@public_page("an invited person has no account yet; the signed token is the key")
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    if request.portal is None:  # type: ignore[attr-defined]
+        raise Http404
+    member = invitations.member_for(token)
+    if member is None:
+        return render(request, "users/invitation.html", {"expired": True}, status=410)
+    form = AcceptForm(request.POST or None, member=member)
+    if request.method == "POST" and form.is_valid():
+        password = form.cleaned_data["password"]
+        actions.accept_invitation(member, name=form.cleaned_data["name"], password=password)
+        user = get_adapter().authenticate(request, email=member.user.email, password=password)
+        if user is not None:
+            get_adapter().login(request, user)
+        return redirect("home")
+    context = {"form": form, "invitation_member": member, "is_known": form.is_known, "expired": False}
+    return render(request, "users/invitation.html", context, status=422 if form.is_bound else 200)

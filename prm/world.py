@@ -1,0 +1,61 @@
+"""Countries and currencies with their names in the reader's language, from the Unicode CLDR (by Babel)."""
+
+from decimal import Decimal
+from functools import cache
+
+from babel import Locale
+from babel.numbers import format_currency, get_currency_precision
+from django.utils.translation import get_language
+
+# CLDR lists regions that are no ISO 3166-1 country: groupings, reserved and test codes, Kosovo's user-assigned one.
+_NOT_ISO = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"}
+# Money people sell in (ISO 4217): what the European Central Bank quotes, and the larger economies beside.
+CURRENCIES = ["AED", "ARS", "AUD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KES", "KRW", "KWD", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "QAR", "RON", "RSD", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR"]
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language, sep="-")
+
+
+def locale() -> Locale:
+    """The active language as a Babel locale."""
+    return _locale(get_language() or "en")
+
+
+@cache
+def country_codes() -> frozenset[str]:
+    """The ISO 3166-1 alpha-2 codes."""
+    codes = (code for code in _locale("en").territories if len(code) == 2 and code.isalpha())
+    return frozenset(codes) - _NOT_ISO
+
+
+def country_name(code: str) -> str:
+    """The name of DE in the active language; the code itself where it is none."""
+    return str(locale().territories.get(code, code))
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """Choices for a form, sorted by name, the empty one first."""
+    names = sorted(((code, country_name(code)) for code in country_codes()), key=lambda choice: choice[1])
+    return [("", "—"), *names]
+
+
+def currency_choices() -> list[tuple[str, str]]:
+    """Choices for a form, the empty one first."""
+    return [("", "—"), *((code, f"{code} · {locale().currencies.get(code, code)}") for code in CURRENCIES)]
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount as the reader writes it, "€84,000" or "84.000 €"; cents only where there are some."""
+    whole = amount == amount.to_integral_value() or get_currency_precision(currency) == 0
+    if whole:
+        return str(
+            format_currency(amount, currency, locale=locale(), format=_without_cents(), currency_digits=False)
+        )
+    return str(format_currency(amount, currency, locale=locale()))
+
+
+def _without_cents() -> str:
+    pattern: str = locale().currency_formats["standard"].pattern
+    return pattern.replace(".00", "")
