@@ -104,9 +104,7 @@ def withdraw_deal(event: Event, lead: models.Model, by: Actor) -> None:
 
 def first_stage() -> DealStage:
     """Where new deals begin."""
-    return DealStage.objects.filter(is_active=True, outcome=DealStage.Outcome.OPEN).order_by(
-        "position", "name"
-    )[0]
+    return DealStage.objects.filter(is_active=True, outcome=DealStage.Outcome.OPEN).order_by("position", "name")[0]
 
 
 def _save(deal: Deal) -> None:

@@ -57,7 +57,28 @@ class DealSerializer(StrictSerializer, serializers.ModelSerializer[Deal]):
 
     class Meta:
         model = Deal
-        fields = ["id", "number", "name", "amount", "currency", "stage", "stage_name", "status", "close_date", "description", "organization", "organization_name", "user", "user_name", "lead", "account", "contact", "created_at", "updated_at", "version"]
+        fields = [
+            "id",
+            "number",
+            "name",
+            "amount",
+            "currency",
+            "stage",
+            "stage_name",
+            "status",
+            "close_date",
+            "description",
+            "organization",
+            "organization_name",
+            "user",
+            "user_name",
+            "lead",
+            "account",
+            "contact",
+            "created_at",
+            "updated_at",
+            "version",
+        ]
         read_only_fields = ["status", "created_at", "updated_at"]
 
     def validate_currency(self, value: str) -> str:
@@ -100,9 +121,7 @@ class DealViewSet(PortalViewSet):
         deal = self.get_object()
         values = self.checked(DealSerializer, instance=deal, partial=True)
         version = values.pop("version", None) or self.expected_version()
-        return self.shown(
-            self.again(actions.update_deal(deal, values=values, version=version, by=self.member))
-        )
+        return self.shown(self.again(actions.update_deal(deal, values=values, version=version, by=self.member)))
 
 
 class ConvertibleLeadViewSet(LeadViewSet):

@@ -123,19 +123,13 @@ class Deal(FencedModel):
 
     number = models.PositiveIntegerField(editable=False)
     name = models.CharField(_("deal name"), max_length=200)
-    amount = models.DecimalField(
-        _("amount"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)]
-    )
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)])
     currency = models.CharField(_("currency"), max_length=3)  # ISO 4217
-    stage = PortalForeignKey(
-        DealStage, on_delete=models.PROTECT, related_name="deals", verbose_name=_("stage")
-    )
+    stage = PortalForeignKey(DealStage, on_delete=models.PROTECT, related_name="deals", verbose_name=_("stage"))
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN, editable=False)
     close_date = models.DateField(_("close date"))
     description = models.TextField(_("description"), max_length=10_000, blank=True)
-    organization = PortalForeignKey(
-        Organization, on_delete=models.PROTECT, related_name="deals", editable=False
-    )
+    organization = PortalForeignKey(Organization, on_delete=models.PROTECT, related_name="deals", editable=False)
     owner = PortalForeignKey(Membership, on_delete=models.PROTECT, related_name="deals", editable=False)
     lead = PortalForeignKey(Lead, on_delete=models.PROTECT, related_name="deals", null=True, editable=False)
     account = PortalForeignKey(Account, on_delete=models.PROTECT, related_name="deals", editable=False)
@@ -157,9 +151,7 @@ class Deal(FencedModel):
         ]
         indexes = [
             models.Index(fields=["portal", "-created_at", "-id"], name="deals_deal_newest"),
-            models.Index(
-                fields=["portal", "organization", "-created_at", "-id"], name="deals_deal_of_partner"
-            ),
+            models.Index(fields=["portal", "organization", "-created_at", "-id"], name="deals_deal_of_partner"),
         ]
 
     def __str__(self) -> str:

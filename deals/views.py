@@ -58,10 +58,7 @@ def deal_list(request: PageRequest) -> HttpResponse:
     rows = found_deals(member, search=search, status=status)
     page = page_of(rows, ordering=ordering, allowed=ORDERINGS, cursor=request.GET.get("cursor", ""))
     totals = (
-        rows.order_by()
-        .values("currency")
-        .annotate(amount=Sum("amount"), count=Count("pk"))
-        .order_by("-amount")
+        rows.order_by().values("currency").annotate(amount=Sum("amount"), count=Count("pk")).order_by("-amount")
     )
     return render(
         request,
@@ -84,9 +81,7 @@ def _tabs(member: Membership, search: str, current: str) -> list[dict[str, Any]]
     counts = dict(rows.annotate(count=Count("pk")).values_list("status", "count"))
     tabs = [{"value": "", "label": _("All"), "count": sum(counts.values()), "is_current": not current}]
     for value, label in Deal.Status.choices:
-        tabs.append(
-            {"value": value, "label": label, "count": counts.get(value, 0), "is_current": current == value}
-        )
+        tabs.append({"value": value, "label": label, "count": counts.get(value, 0), "is_current": current == value})
     return tabs
 
 

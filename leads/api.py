@@ -181,9 +181,7 @@ class LeadViewSet(PortalViewSet):
         lead = self.get_object()
         values = self.checked(LeadSerializer, instance=lead, partial=True)
         version = values.pop("version", None) or self.expected_version()
-        return self.shown(
-            self.again(actions.update_lead(lead, values=values, version=version, by=self.member))
-        )
+        return self.shown(self.again(actions.update_lead(lead, values=values, version=version, by=self.member)))
 
     @extend_schema(request=AssignSerializer, responses=LeadSerializer)
     @action(detail=True, methods=["post"])

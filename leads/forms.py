@@ -23,7 +23,16 @@ GROUPS: list[tuple[str, Any, list[str]]] = [
     (
         "interest",
         gettext_lazy("Interest"),
-        ["product_interest", "industry", "employees", "budget", "budget_currency", "timeframe", "language", "description"],
+        [
+            "product_interest",
+            "industry",
+            "employees",
+            "budget",
+            "budget_currency",
+            "timeframe",
+            "language",
+            "description",
+        ],
     ),
     ("source", gettext_lazy("Where it came from"), ["source", "source_detail", "campaign", "internal_notes"]),
 ]
@@ -114,9 +123,7 @@ class HandOverForm(forms.Form):
 
     def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Membership.objects.filter(organization=by.organization_id).select_related(
-            "user", "organization"
-        )
+        people = Membership.objects.filter(organization=by.organization_id).select_related("user", "organization")
         self.fields["user"].queryset = people.prefetch_related("groups")  # type: ignore[attr-defined]
 
 
@@ -147,9 +154,7 @@ class CommentForm(forms.Form):
     text = forms.CharField(
         label=gettext_lazy("Comment"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    audience = forms.ChoiceField(
-        label=gettext_lazy("Who sees it"), widget=forms.RadioSelect, initial="shared"
-    )
+    audience = forms.ChoiceField(label=gettext_lazy("Who sees it"), widget=forms.RadioSelect, initial="shared")
 
     def __init__(self, *args: Any, lead: Lead, by: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

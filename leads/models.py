@@ -17,7 +17,33 @@ if TYPE_CHECKING:
     from prm.users.models import Membership as Member
 
 CODE = "L-"
-DETAIL_FIELDS = ["company", "first_name", "last_name", "title", "email", "phone", "mobile", "website", "street", "city", "state", "postal_code", "country", "industry", "employees", "product_interest", "budget", "budget_currency", "timeframe", "description", "source", "source_detail", "campaign", "language", "internal_notes"]
+DETAIL_FIELDS = [
+    "company",
+    "first_name",
+    "last_name",
+    "title",
+    "email",
+    "phone",
+    "mobile",
+    "website",
+    "street",
+    "city",
+    "state",
+    "postal_code",
+    "country",
+    "industry",
+    "employees",
+    "product_interest",
+    "budget",
+    "budget_currency",
+    "timeframe",
+    "description",
+    "source",
+    "source_detail",
+    "campaign",
+    "language",
+    "internal_notes",
+]
 """What a lead is about. Withheld from a partner until opened."""
 VENDOR_ONLY = frozenset({"internal_notes"})
 """Never shown outside the vendor."""
@@ -95,9 +121,7 @@ class LeadQuerySet(FencedQuerySet["Lead"]):
 
     def named_for(self, member: "Member") -> Self:
         """Adds `name`, by which a list sorts: empty where it is withheld, so that the order tells nothing."""
-        name = Case(
-            When(company="", then=F("last_name")), default=F("company"), output_field=models.CharField()
-        )
+        name = Case(When(company="", then=F("last_name")), default=F("company"), output_field=models.CharField())
         if not member.is_vendor:
             name = Case(When(opened_at=None, then=Value("")), default=name, output_field=models.CharField())
         return self.annotate(name=name)
@@ -111,9 +135,7 @@ class Lead(FencedModel):
     """
 
     number = models.PositiveIntegerField(editable=False)
-    status = models.CharField(
-        max_length=12, choices=Status.choices, default=Status.UNASSIGNED, editable=False
-    )
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNASSIGNED, editable=False)
 
     company = models.CharField(_("company"), max_length=200, blank=True)
     first_name = models.CharField(_("first name"), max_length=100, blank=True)
@@ -153,17 +175,13 @@ class Lead(FencedModel):
         Membership, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
     assigned_at = models.DateTimeField(null=True, editable=False)
-    opened_by = PortalForeignKey(
-        Membership, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
-    )
+    opened_by = PortalForeignKey(Membership, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
     opened_at = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
     lost_reason = PortalForeignKey(
         LostReason, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
-    created_by = PortalForeignKey(
-        Membership, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
-    )
+    created_by = PortalForeignKey(Membership, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -196,15 +214,11 @@ class Lead(FencedModel):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["portal", "-created_at", "-id"], name="leads_lead_newest"
-            ),  # the vendor's list
+            models.Index(fields=["portal", "-created_at", "-id"], name="leads_lead_newest"),  # the vendor's list
             models.Index(  # a partner's inbox
                 fields=["portal", "organization", "-assigned_at", "-id"], name="leads_lead_inbox"
             ),
-            models.Index(
-                fields=["portal", "status", "-created_at", "-id"], name="leads_lead_by_status"
-            ),  # tabs
+            models.Index(fields=["portal", "status", "-created_at", "-id"], name="leads_lead_by_status"),  # tabs
         ]
 
     def __str__(self) -> str:

@@ -25,9 +25,7 @@ class Place:
     people: list[Person]
 
 
-def why_organization_cannot(
-    organization: Organization, people: Iterable[Membership], *, allowed: bool
-) -> str:
+def why_organization_cannot(organization: Organization, people: Iterable[Membership], *, allowed: bool) -> str:
     """Why no lead can be assigned to the organization as a whole, in words; empty when one can."""
     if organization.is_vendor:
         return _("The vendor does not receive leads.")

@@ -37,8 +37,7 @@ def lead_timeline(lead: Lead, member: Membership) -> list[Entry]:
         return []
     without = frozenset() if member.is_vendor else VENDOR_ONLY
     comments = {
-        str(c.pk): c
-        for c in Comment.objects.visible_to(member).filter(lead=lead).select_related("shared_with")
+        str(c.pk): c for c in Comment.objects.visible_to(member).filter(lead=lead).select_related("shared_with")
     }
     activities = {str(a.pk): a for a in Activity.objects.visible_to(member).filter(lead=lead)}
     entries = []

@@ -1,1 +1,4 @@
-"""What a lead can come from: referrals by partners. Nothing of it is built yet; the floor and its import contract are."""
+"""What a lead can come from: referrals by partners.
+
+Nothing of it is built yet; the floor and its import contract are.
+"""

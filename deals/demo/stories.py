@@ -67,11 +67,7 @@ class Storyteller:
         if end == "unassigned":
             return lead
         holder = self.random.choice(self.holders)
-        to = (
-            holder
-            if not holder.can(Permission.VIEW_ORGANIZATION_LEADS) or self.random.random() < 0.4
-            else None
-        )
+        to = holder if not holder.can(Permission.VIEW_ORGANIZATION_LEADS) or self.random.random() < 0.4 else None
         lead = self.step(20, lambda: actions.assign_lead(lead, to=to or holder.organization, by=self.admin))
         if end == "assigned":
             return lead
@@ -88,9 +84,7 @@ class Storyteller:
         return lead
 
     def work(self, lead: Lead, holder: Membership) -> None:
-        kind, outcome = self.random.choice(
-            (("call", "reached"), ("mail", "interested"), ("meeting", "follow_up"))
-        )
+        kind, outcome = self.random.choice((("call", "reached"), ("mail", "interested"), ("meeting", "follow_up")))
         note = self.random.choice(NOTES)
         self.step(24, lambda: actions.log_activity(lead, kind=kind, outcome=outcome, note=note, by=holder))
         if self.random.random() < 0.3:

@@ -17,9 +17,7 @@ from prm.users.access import PageRequest, Permission, member_page
 from prm.users.models import Membership
 
 ORDERINGS = {"number": "number", "created_at": "created_at", "updated_at": "updated_at", "name": "name"}
-PARTNER_ORDERINGS = ORDERINGS | {
-    "assigned_at": "assigned_at"
-}  # never null where an organization has the lead
+PARTNER_ORDERINGS = ORDERINGS | {"assigned_at": "assigned_at"}  # never null where an organization has the lead
 
 
 def found_leads(member: Membership, *, search: str, status: str) -> LeadQuerySet:
@@ -68,9 +66,7 @@ def _tabs(member: Membership, search: str, current: str) -> list[dict[str, Any]]
     for value, label in Status.choices:
         if value == Status.UNASSIGNED and not member.is_vendor:
             continue
-        tabs.append(
-            {"value": value, "label": label, "count": counts.get(value, 0), "is_current": current == value}
-        )
+        tabs.append({"value": value, "label": label, "count": counts.get(value, 0), "is_current": current == value})
     return tabs
 
 

@@ -63,8 +63,7 @@ def _page(
     verbs = verbs_of(lead, member)
     lead.shown_to(member)
     groups = [
-        {"key": key, "title": title, "rows": [_row(lead, name) for name in names]}
-        for key, title, names in GROUPS
+        {"key": key, "title": title, "rows": [_row(lead, name) for name in names]} for key, title, names in GROUPS
     ]
     context: dict[str, Any] = {
         "lead": lead,
@@ -198,9 +197,7 @@ def lead_open(request: PageRequest, code: int) -> HttpResponse:
 def lead_recall(request: PageRequest, code: int) -> HttpResponse:
     lead = seen_lead(request.membership, code)
     actions.recall_lead(lead, by=request.membership)
-    messages.success(
-        request, _("Lead %(code)s is back. Its details are withheld again.") % {"code": lead.code}
-    )
+    messages.success(request, _("Lead %(code)s is back. Its details are withheld again.") % {"code": lead.code})
     still = Lead.objects.visible_to(request.membership).filter(pk=lead.pk).exists()
     return redirect("leads:detail", code) if still else redirect("leads:list")
 

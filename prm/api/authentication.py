@@ -31,9 +31,7 @@ class KeyAuthentication(BaseAuthentication):
         key = _find_key(secret.strip()) if http.portal is not None else None  # type: ignore[attr-defined]
         member = active_member(key.membership.user) if key else None
         if key is None or member is None:
-            raise exceptions.AuthenticationFailed(
-                "This key is not known, or was revoked.", code="key_revoked"
-            )
+            raise exceptions.AuthenticationFailed("This key is not known, or was revoked.", code="key_revoked")
         http.membership = member  # type: ignore[attr-defined]
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > NOTED_AT_MOST_EVERY:
@@ -71,7 +69,7 @@ class IsMember(BasePermission):
     def has_permission(self, request: Request, view: "APIView") -> bool:
         if request._request.membership is None:  # type: ignore[attr-defined]
             raise exceptions.NotAuthenticated
-        if isinstance(request.auth, ApiKey) and request.method not in SAFE_METHODS:
-            if request.auth.scope != ApiKey.Scope.WRITE:
-                raise exceptions.PermissionDenied("This key may only read.", code="insufficient_scope")
+        key = request.auth if isinstance(request.auth, ApiKey) else None
+        if key and key.scope != ApiKey.Scope.WRITE and request.method not in SAFE_METHODS:
+            raise exceptions.PermissionDenied("This key may only read.", code="insufficient_scope")
         return True

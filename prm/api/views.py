@@ -15,8 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+import prm.api.schema  # noqa: F401  (registers the ways of signing in)
 from prm.actions import Gone
-from prm.api import schema  # noqa: F401  (registers the ways of signing in)
 from prm.serving.paging import PAGE_SIZE, InvalidParameter, choice_of, page_of, search_text
 from prm.users.access import Permission
 from prm.users.models import Membership
@@ -73,9 +73,7 @@ class KeysetPagination(BasePagination):
         return page.rows
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response(
-            {"results": data, "next": self._link(self.next), "previous": self._link(self.previous)}
-        )
+        return Response({"results": data, "next": self._link(self.next), "previous": self._link(self.previous)})
 
     def _link(self, cursor: str) -> str | None:
         return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor) if cursor else None
@@ -134,9 +132,7 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
         if getattr(self, "swagger_fake_view", False):  # the API's description is made outside of any portal
             return models.QuerySet(self.model).none()
         parameters = self.request.query_params
-        return self.rows(
-            search=search_text(parameters), status=choice_of(parameters, "status", self.statuses)
-        )
+        return self.rows(search=search_text(parameters), status=choice_of(parameters, "status", self.statuses))
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "member": getattr(self.request, "membership", None)}

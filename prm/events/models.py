@@ -184,3 +184,6 @@ class DueWork(models.Model):
 
     portal = models.ForeignKey(Portal, on_delete=models.CASCADE, related_name="+", db_index=False)
     due_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.portal_id} at {self.due_at:%Y-%m-%d %H:%M}"

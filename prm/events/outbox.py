@@ -43,9 +43,7 @@ def is_shown() -> bool:
 def mails(portal: str = "") -> list[Mail]:
     """The newest mails first, of one portal or of all."""
     folder = Path(settings.PRM_MAIL_DIR)
-    files = (
-        sorted(folder.glob("*.log"), key=lambda f: f.stat().st_mtime, reverse=True) if folder.is_dir() else []
-    )
+    files = sorted(folder.glob("*.log"), key=lambda f: f.stat().st_mtime, reverse=True) if folder.is_dir() else []
     found = [_read(path) for path in files[:MOST]]
     return [m for m in found if not portal or m.portal in {portal, ""}]
 

@@ -50,9 +50,7 @@ def record(
     Must run in the transaction of the change. Nobody is told of the own action. The workers are
     rung after commit; should the bell be lost, the sweeper finds the rows.
     """
-    assert transaction.get_connection().in_atomic_block, (
-        "An event belongs into the transaction of its change."
-    )
+    assert transaction.get_connection().in_atomic_block, "An event belongs into the transaction of its change."
     now = timezone.now()
     event = Event.objects.create(
         kind=kind,

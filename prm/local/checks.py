@@ -29,7 +29,7 @@ CHECKS = {
     "types": [PYTHON, "-m", "mypy"],  # first, since it takes longest
     "lint": [PYTHON, "-m", "ruff", "check", "--quiet"],
     "format": [PYTHON, "-m", "ruff", "format", "--check", "--quiet"],
-    "imports": [str(VENV / "bin" / "lint-imports")],
+    "imports": [str(VENV / "bin" / "lint-imports"), "--no-logo"],
     "migrations": [PYTHON, "-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
     "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
 }

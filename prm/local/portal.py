@@ -64,11 +64,11 @@ def wait_until_ready(supervisor: Supervisor, *, port: int, seconds: float = READ
         time.sleep(0.05)
 
 
-def ask(port: int, path: str = "/readyz") -> tuple[bool, str]:
-    """Whether the web process says it is ready, and its words."""
+def ask(port: int, path: str = "/readyz", *, host: str = HOST) -> tuple[bool, str]:
+    """Whether the web process answers 200 for this host, and its words."""
     link = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        link.request("GET", path)
+        link.request("GET", path, headers={"Host": host})
         response = link.getresponse()
         return response.status == 200, response.read().decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:

@@ -48,10 +48,11 @@ def _up(state: State) -> int:
     stop_on_signals()
     end_with_make()
     try:
-        settings = start_everything(supervisor, state)
+        port = choose_port(os.environ.get("PORT", ""))
+        settings = start_everything(supervisor, state, port)
         address = f"{settings['PRM_SCHEME']}://{settings['PRM_BASE_DOMAIN']}/"
         running.note(state, supervisor, address=address)
-        announce(address, settings, logs=state.logs)
+        announce(address, has_demo=has_demo(settings, port), logs=state.logs)
         supervisor.stay(on_change=lambda: running.note(state, supervisor, address=address))
     except KeyboardInterrupt:
         say("\nStopping ...")
@@ -62,7 +63,7 @@ def _up(state: State) -> int:
     return 0
 
 
-def start_everything(supervisor: Supervisor, state: State) -> dict[str, str]:
+def start_everything(supervisor: Supervisor, state: State, port: int) -> dict[str, str]:
     """Servers, database, then the portal itself, ready to serve. Returns its settings."""
     began = time.monotonic()
 
@@ -70,7 +71,6 @@ def start_everything(supervisor: Supervisor, state: State) -> dict[str, str]:
         running.note(state, supervisor)
         say(f"{what} ({time.monotonic() - began:.1f} s)")
 
-    port = choose_port(os.environ.get("PORT", ""))
     servers = Servers(supervisor)
     servers.start(state)
     done(f"{' and '.join(servers.names) or 'Your own servers'}: up")
@@ -122,9 +122,16 @@ def prepare_database(state: State, environment: dict[str, str]) -> None:
         say(words)
 
 
-def announce(address: str, settings: dict[str, str], *, logs: Path) -> None:
+def has_demo(settings: dict[str, str], port: int) -> bool:
+    """Whether the demo's portal is there to be signed in to."""
+    host = f"{DEMO_LOGINS[0][0]}.{settings['PRM_BASE_DOMAIN']}"
+    is_there, _ = portal.ask(port, "/accounts/login/", host=host)
+    return is_there and settings["PRM_ENVIRONMENT"] == "development"
+
+
+def announce(address: str, *, has_demo: bool, logs: Path) -> None:
     """Where to go and as whom. The last line is for programs as much as for people."""
-    if settings["PRM_ENVIRONMENT"] == "development":
+    if has_demo:
         say(f"\nSign in with the password {DEMO_PASSWORD}:")
         for slug, email, role in DEMO_LOGINS:
             portal_address = address.replace("://", f"://{slug}.", 1)

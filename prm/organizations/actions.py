@@ -16,7 +16,21 @@ from prm.users.access import GROUPS, Permission
 from prm.users.models import Group, Membership, MembershipGroup, PartnerManager, User
 
 EDITABLE = frozenset(
-    ["name", "kind", "status", "tier", "distributor", "website", "street", "city", "state", "postal_code", "country", "countries", "notes"]
+    [
+        "name",
+        "kind",
+        "status",
+        "tier",
+        "distributor",
+        "website",
+        "street",
+        "city",
+        "state",
+        "postal_code",
+        "country",
+        "countries",
+        "notes",
+    ]
 )
 FIRST_TIERS = ("Gold", "Silver", "Registered")
 
@@ -30,9 +44,7 @@ class FirstAdmin:
     password: str | None = None
 
 
-def create_portal(
-    slug: str, *, name: str, admin: FirstAdmin, brand: str = "", hue: int | None = None
-) -> Portal:
+def create_portal(slug: str, *, name: str, admin: FirstAdmin, brand: str = "", hue: int | None = None) -> Portal:
     """A portal with its vendor, groups, tiers and first admin; the floors above add their settings.
 
     Refused where the address is taken. Runs in a transaction of its own, outside any portal.
@@ -61,14 +73,11 @@ def _furnish(portal: Portal, user: User, admin: FirstAdmin) -> None:
     Tier.objects.bulk_create(Tier(name=name, rank=rank) for rank, name in enumerate(FIRST_TIERS, start=1))
     for kind, groups in GROUPS.items():
         Group.objects.bulk_create(
-            Group(name=name, kind=kind, permissions=sorted(permissions))
-            for name, permissions in groups.items()
+            Group(name=name, kind=kind, permissions=sorted(permissions)) for name, permissions in groups.items()
         )
     status = Membership.Status.ACTIVE if user.has_usable_password() else Membership.Status.INVITED
     member = Membership.objects.create(user=user, organization=vendor, name=admin.name, status=status)
-    for group in Group.objects.filter(
-        kind="vendor", name__in=["System Administration", "Lead Administration"]
-    ):
+    for group in Group.objects.filter(kind="vendor", name__in=["System Administration", "Lead Administration"]):
         MembershipGroup.objects.create(membership=member, group=group)
     record(Event.Kind.PORTAL_CREATED, portal, by=member)
 
@@ -163,6 +172,4 @@ def _save_named(organization: Organization) -> None:
     except IntegrityError as error:
         if "unique_name" not in str(error):
             raise
-        raise Refused(
-            _("There is an organization named %(name)s already.") % {"name": organization}
-        ) from error
+        raise Refused(_("There is an organization named %(name)s already.") % {"name": organization}) from error

@@ -40,7 +40,24 @@ class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer[Organ
 
     class Meta:
         model = Organization
-        fields = ["id", "name", "kind", "status", "tier", "distributor", "website", "street", "city", "state", "postal_code", "country", "countries", "notes", "created_at", "version"]
+        fields = [
+            "id",
+            "name",
+            "kind",
+            "status",
+            "tier",
+            "distributor",
+            "website",
+            "street",
+            "city",
+            "state",
+            "postal_code",
+            "country",
+            "countries",
+            "notes",
+            "created_at",
+            "version",
+        ]
         read_only_fields = ["created_at"]
 
     def get_fields(self) -> dict[str, Any]:
@@ -93,7 +110,5 @@ class OrganizationViewSet(PortalViewSet):
         self.require(Permission.MANAGE_PORTAL)
         values = self.checked(OrganizationSerializer, instance=organization, partial=True)
         version = values.pop("version", None) or self.expected_version()
-        organization = actions.update_organization(
-            organization, values=values, version=version, by=self.member
-        )
+        organization = actions.update_organization(organization, values=values, version=version, by=self.member)
         return self.shown(self.again(organization))

@@ -152,9 +152,7 @@ class SamePortal(_SchemaConstraint):
 
 def grant_shared(table: str, privileges: str) -> RunSQL:
     """A migration operation that lets the serving role use a table which no portal owns."""
-    return RunSQL(
-        f'GRANT {privileges} ON "{table}" TO {APP_ROLE}', f'REVOKE ALL ON "{table}" FROM {APP_ROLE}'
-    )
+    return RunSQL(f'GRANT {privileges} ON "{table}" TO {APP_ROLE}', f'REVOKE ALL ON "{table}" FROM {APP_ROLE}')
 
 
 class FencedModel(models.Model):

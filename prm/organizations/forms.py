@@ -33,7 +33,22 @@ class OrganizationForm(forms.ModelForm):
         fields = ["name", "kind", "status", "website", "street", "city", "state", "postal_code", "notes"]
         widgets = {"notes": forms.Textarea(attrs={"rows": 4})}
 
-    field_order = ["name", "kind", "status", "tier", "distributor", "partner_managers", "website", "street", "postal_code", "city", "state", "country", "countries", "notes"]
+    field_order = [
+        "name",
+        "kind",
+        "status",
+        "tier",
+        "distributor",
+        "partner_managers",
+        "website",
+        "street",
+        "postal_code",
+        "city",
+        "state",
+        "country",
+        "countries",
+        "notes",
+    ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

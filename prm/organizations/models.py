@@ -23,17 +23,13 @@ class Portal(models.Model):
     """The tenant: one vendor's partner portal. Shared, because it is what a request is matched to."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    slug = models.CharField(
-        _("address"), max_length=63, unique=True, validators=[RegexValidator(SLUG_PATTERN)]
-    )
+    slug = models.CharField(_("address"), max_length=63, unique=True, validators=[RegexValidator(SLUG_PATTERN)])
     code = models.CharField(max_length=6, unique=True, default=short_code, editable=False)
     name = models.CharField(_("name"), max_length=120)
     brand = models.CharField(
         _("brand colour"), max_length=7, default="#4f46e5", validators=[RegexValidator(r"^#[0-9a-f]{6}$")]
     )
-    hue = models.PositiveSmallIntegerField(
-        _("hue of the greys"), default=270, validators=[MaxValueValidator(360)]
-    )
+    hue = models.PositiveSmallIntegerField(_("hue of the greys"), default=270, validators=[MaxValueValidator(360)])
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

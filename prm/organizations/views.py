@@ -51,9 +51,7 @@ def organization_list(request: PageRequest) -> HttpResponse:
     rows = Organization.objects.visible_to(request.membership).select_related("tier", "distributor")
     rows = rows.annotate(people=Count("memberships", filter=Q(memberships__status="active")))
     if search:
-        rows = rows.filter(
-            Q(name__icontains=search) | Q(city__icontains=search) | Q(website__icontains=search)
-        )
+        rows = rows.filter(Q(name__icontains=search) | Q(city__icontains=search) | Q(website__icontains=search))
     if status:
         rows = rows.filter(status=status)
     if kind:
@@ -130,9 +128,7 @@ def organization_detail(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-def _form_page(
-    request: PageRequest, form: OrganizationForm, organization: Organization | None
-) -> HttpResponse:
+def _form_page(request: PageRequest, form: OrganizationForm, organization: Organization | None) -> HttpResponse:
     status = 422 if form.is_bound else 200
     context = {"form": form, "organization": organization}
     return render(request, "organizations/organization_form.html", context, status=status)

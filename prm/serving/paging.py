@@ -53,9 +53,7 @@ def page_of(
     """
     name = ordering.removeprefix("-")
     if name not in allowed:
-        raise InvalidParameter(
-            "ordering", _("Sort by one of: %(names)s.") % {"names": ", ".join(sorted(allowed))}
-        )
+        raise InvalidParameter("ordering", _("Sort by one of: %(names)s.") % {"names": ", ".join(sorted(allowed))})
     field, descending = allowed[name], ordering.startswith("-")
     backward = False
     if cursor:
@@ -104,18 +102,14 @@ def _beyond(field: str, value: Any, key: str, *, greater: bool) -> Q:
 
 def _output_field(rows: "models.QuerySet[M]", field: str) -> "models.Field[Any, Any]":
     annotation = rows.query.annotations.get(field)
-    found: models.Field[Any, Any] = (
-        annotation.output_field if annotation else rows.model._meta.get_field(field)
-    )  # type: ignore[assignment]
+    found: models.Field[Any, Any] = annotation.output_field if annotation else rows.model._meta.get_field(field)  # type: ignore[assignment]
     return found
 
 
 def _encode(row: models.Model, field: str, *, backward: bool) -> str:
     value = getattr(row, field)
     text = value.isoformat() if isinstance(value, datetime) else value
-    return (
-        base64.urlsafe_b64encode(json.dumps([int(backward), text, str(row.pk)]).encode()).decode().rstrip("=")
-    )
+    return base64.urlsafe_b64encode(json.dumps([int(backward), text, str(row.pk)]).encode()).decode().rstrip("=")
 
 
 def _decode(cursor: str, field: "models.Field[Any, Any]") -> tuple[bool, Any, str]:

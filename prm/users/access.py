@@ -64,9 +64,7 @@ ALLOWED: dict[str, frozenset[Permission]] = {
 }
 """What a group of a kind may hold at most, whatever its row in the database says."""
 
-SEES_LEADS = frozenset(
-    {P.VIEW_PORTAL_LEADS, P.VIEW_MANAGED_LEADS, P.VIEW_ORGANIZATION_LEADS, P.RECEIVE_LEADS}
-)
+SEES_LEADS = frozenset({P.VIEW_PORTAL_LEADS, P.VIEW_MANAGED_LEADS, P.VIEW_ORGANIZATION_LEADS, P.RECEIVE_LEADS})
 CAN_RECEIVE = frozenset({P.VIEW_ORGANIZATION_LEADS, P.RECEIVE_LEADS})
 
 

@@ -26,15 +26,25 @@ class UserSerializer(StrictSerializer, serializers.ModelSerializer[Membership]):
 
     class Meta:
         model = Membership
-        fields = ["id", "name", "email", "organization", "organization_name", "phone", "language", "time_zone", "status", "groups", "created_at"]
+        fields = [
+            "id",
+            "name",
+            "email",
+            "organization",
+            "organization_name",
+            "phone",
+            "language",
+            "time_zone",
+            "status",
+            "groups",
+            "created_at",
+        ]
         read_only_fields = ["status", "created_at"]
 
     def to_representation(self, instance: Membership) -> dict[str, Any]:
         groups = sorted(group.name for group in instance.groups.all())
         fields = {name: field for name, field in self.fields.items() if name != "groups"}
-        shown = {
-            name: field.to_representation(field.get_attribute(instance)) for name, field in fields.items()
-        }
+        shown = {name: field.to_representation(field.get_attribute(instance)) for name, field in fields.items()}
         return {**shown, "groups": groups}
 
 
@@ -102,7 +112,5 @@ def _grantable(names: list[str], *, kind: str, by: Membership) -> list[Group]:
     missing = set(names) - {group.name for group in found}
     if missing:
         message = _("There is none like this, or not yours to give.")
-        raise serializers.ValidationError(
-            {"groups": exceptions.ErrorDetail(message, code="invalid_reference")}
-        )
+        raise serializers.ValidationError({"groups": exceptions.ErrorDetail(message, code="invalid_reference")})
     return found

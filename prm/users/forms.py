@@ -41,9 +41,7 @@ class MemberForm(ProfileForm):
 class InviteForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
-    groups = GroupsField(
-        help_text=gettext_lazy("What the person may do. The permissions of all groups add up.")
-    )
+    groups = GroupsField(help_text=gettext_lazy("What the person may do. The permissions of all groups add up."))
 
     def __init__(self, *args: Any, organization: Organization, by: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -192,9 +192,7 @@ class MembershipGroup(FencedModel):
             *FencedModel.Meta.constraints,
             SamePortal("membership"),
             SamePortal("group"),
-            models.UniqueConstraint(
-                fields=["portal", "membership", "group"], name="users_membershipgroup_once"
-            ),
+            models.UniqueConstraint(fields=["portal", "membership", "group"], name="users_membershipgroup_once"),
         ]
 
 

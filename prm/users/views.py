@@ -39,9 +39,7 @@ def member_list(request: PageRequest) -> HttpResponse:
     rows = rows.select_related("user", "organization").prefetch_related("groups")
     if search:
         rows = rows.filter(
-            Q(name__icontains=search)
-            | Q(user__email__icontains=search)
-            | Q(organization__name__icontains=search)
+            Q(name__icontains=search) | Q(user__email__icontains=search) | Q(organization__name__icontains=search)
         )
     if status:
         rows = rows.filter(status=status)
@@ -74,9 +72,7 @@ def member_invite(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
         except Refused as refusal:
             form.add_error("email", str(refusal))
         else:
-            messages.success(
-                request, _("The invitation to %(email)s is on its way.") % {"email": member.email}
-            )
+            messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": member.email})
             return redirect("organizations:detail", organization.pk)
     context = {"form": form, "organization": organization}
     return render(request, "users/member_invite.html", context, status=422 if form.is_bound else 200)

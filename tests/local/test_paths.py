@@ -54,9 +54,7 @@ def test_sockets_of_a_short_folder_lie_with_the_rest(monkeypatch: pytest.MonkeyP
     assert paths.state_of(Path("/srv/portal")).sockets == Path("/srv/portal/.data/run")
 
 
-def test_temporary_folder_that_is_too_long_is_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_temporary_folder_that_is_too_long_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     long = tmp_path / ("x" * 80)
     long.mkdir()
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(long))

@@ -92,9 +92,7 @@ def test_a_dead_child_takes_its_own_children_along(
     assert wait_until(is_gone, seconds=5)
 
 
-def test_stop_ends_the_last_started_first(
-    kept: Supervisor, shell: Callable[..., Child], tmp_path: Path
-) -> None:
+def test_stop_ends_the_last_started_first(kept: Supervisor, shell: Callable[..., Child], tmp_path: Path) -> None:
     for name in ("first", "second"):
         script = f"trap 'echo {name} >> order; exit' TERM; touch {name}; while :; do sleep .02; done"
         kept.start(shell(script, name))
@@ -103,9 +101,7 @@ def test_stop_ends_the_last_started_first(
     assert (tmp_path / "order").read_text().split() == ["second", "first"]
 
 
-def test_stop_kills_what_does_not_listen(
-    kept: Supervisor, shell: Callable[..., Child], tmp_path: Path
-) -> None:
+def test_stop_kills_what_does_not_listen(kept: Supervisor, shell: Callable[..., Child], tmp_path: Path) -> None:
     kept.start(shell("trap '' TERM; touch up; while :; do sleep .02; done", grace=0.2))
     assert wait_until((tmp_path / "up").exists, seconds=5)
     pid = kept.pids()["child"]

@@ -60,8 +60,7 @@ def test_edges_of_controls_reach_3(hue: int, is_dark: bool) -> None:
 def test_initials_on_tiles_reach_4_5(tone: int, is_dark: bool) -> None:
     theme, tile = Theme("#4f46e5", hue=0, is_dark=is_dark), rule(".avatar, .tile")
     ground, letters = (
-        theme.colour(tile[part].replace("var(--tone, var(--hue))", str(tone)))
-        for part in ("background", "color")
+        theme.colour(tile[part].replace("var(--tone, var(--hue))", str(tone))) for part in ("background", "color")
     )
 
     assert contrast(ground, letters) >= 4.5

@@ -16,9 +16,7 @@ class Command(BaseCommand):
     help = "Fill an empty development installation with the demonstration."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--if-empty", action="store_true", help="do nothing when there is a portal already"
-        )
+        parser.add_argument("--if-empty", action="store_true", help="do nothing when there is a portal already")
         parser.add_argument("--leads", type=int, default=200, help="how many for the first portal")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,62 @@
+"""Clients for pages and the API: signed in as one of the cast, on the portal's own host."""
+
+import json
+from typing import Any
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.http import HttpResponse
+from django.test import Client
+
+from prm.organizations.context import inside
+from prm.organizations.models import Portal
+from prm.users.actions import create_api_key
+from prm.users.middleware import SESSION_PORTAL
+from prm.users.models import ApiKey, Membership
+
+
+def visitor(portal: Portal | None) -> Client:
+    """Nobody in particular, at a portal or at the bare host."""
+    host = f"{portal.slug}.localhost:8000" if portal else "localhost:8000"
+    return Client(headers={"host": host})
+
+
+def sign_in(member: Membership) -> Client:
+    """A client with this member's session, begun in the member's portal."""
+    client = visitor(member.portal)
+    session = client.session
+    session[SESSION_KEY] = str(member.user.pk)
+    session[BACKEND_SESSION_KEY] = "prm.users.sign_in.PortalBackend"
+    session[HASH_SESSION_KEY] = member.user.get_session_auth_hash()
+    session[SESSION_PORTAL] = str(member.portal_id)
+    session.save()
+    return client
+
+
+class Api:
+    """The API as one member's key sees it. Answers are Django's, with `.json()`."""
+
+    def __init__(self, member: Membership | None, *, portal: Portal | None = None, scope: str = "write") -> None:
+        self.client = visitor(portal or (member.portal if member else None))
+        self.headers: dict[str, str] = {}
+        if member is not None:
+            with inside(member.portal):
+                _key, secret = create_api_key(member, name="test", scope=ApiKey.Scope(scope), by=None)
+            self.headers["Authorization"] = f"Bearer {secret}"
+
+    def get(self, path: str, **parameters: Any) -> HttpResponse:
+        return self.client.get(f"/api/v1/{path}", parameters, headers=self.headers)  # type: ignore[return-value]
+
+    def post(self, path: str, body: Any = None) -> HttpResponse:
+        return self.send("post", path, body)
+
+    def patch(self, path: str, body: Any) -> HttpResponse:
+        return self.send("patch", path, body)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        """`body` is sent as JSON; a str goes as it is."""
+        text = body if isinstance(body, str) else json.dumps({} if body is None else body)
+        call = getattr(self.client, method)
+        answer: HttpResponse = call(
+            f"/api/v1/{path}", text, content_type="application/json", headers={**self.headers, **headers}
+        )
+        return answer
