@@ -6,7 +6,7 @@ LOCAL = @python3 -m prm.local
 up: # everything, at http://localhost:8000 or the next free PORT
 	$(LOCAL) up
 
-test: # the checks, then the whole suite on throw-away servers
+test: # everything that a change can break, the checks among it, on throw-away servers
 	$(LOCAL) test $(ARGS)
 
 soak: # the long runs

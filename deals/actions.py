@@ -95,7 +95,7 @@ def update_deal(deal: Deal, *, values: Mapping[str, Any], by: Actor, version: in
 def withdraw_deal(event: Event, lead: models.Model, by: Actor) -> None:
     """A re-opened lead takes its deal back: it stays to be read, and the lead may be converted anew."""
     for deal in (
-        Deal.objects.select_for_update(of=("self",)).filter(lead=lead).exclude(status=Deal.Status.WITHDRAWN)
+        Deal.objects.select_for_update(of=("self",)).filter(lead=lead.pk).exclude(status=Deal.Status.WITHDRAWN)
     ):
         deal.status = Deal.Status.WITHDRAWN
         _save(deal)
@@ -104,7 +104,9 @@ def withdraw_deal(event: Event, lead: models.Model, by: Actor) -> None:
 
 def first_stage() -> DealStage:
     """Where new deals begin."""
-    return DealStage.objects.filter(is_active=True, outcome=DealStage.Outcome.OPEN).order_by("position", "name")[0]
+    stages = DealStage.objects.filter(is_active=True, outcome=DealStage.Outcome.OPEN)
+    first: DealStage = stages.order_by("position", "name")[0]
+    return first
 
 
 def _save(deal: Deal) -> None:

@@ -15,7 +15,7 @@ class DealForm(forms.ModelForm):
     """Name, money, stage and date."""
 
     currency = forms.ChoiceField(label=_("Currency"))
-    stage = forms.ModelChoiceField(label=_("Stage"), queryset=None, empty_label=None)
+    stage: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(label=_("Stage"), queryset=None, empty_label=None)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     field_order = ["name", "amount", "currency", "stage", "close_date", "description"]
 
@@ -34,7 +34,7 @@ class DealForm(forms.ModelForm):
         stages = DealStage.objects.filter(is_active=True)
         if not self.instance._state.adding:
             stages = stages | DealStage.objects.filter(pk=self.instance.stage_id)
-            self.initial |= {"stage": self.instance.stage_id, "version": self.instance.version}
+            self.initial = {**self.initial, "stage": self.instance.stage_id, "version": self.instance.version}
         self.fields["stage"].queryset = stages  # type: ignore[attr-defined]
 
     @property

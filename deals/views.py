@@ -115,8 +115,7 @@ def deal_edit(request: PageRequest, code: int) -> HttpResponse:
         except Stale as stale:
             form.add_error(None, str(stale))
             status = 409
-            form.data = form.data.copy()
-            form.data["version"] = str(seen_deal(request.membership, code).version)
+            form.data = {**request.POST.dict(), "version": str(seen_deal(request.membership, code).version)}
         else:
             messages.success(request, _("Saved."))
             return redirect("deals:detail", code)

@@ -97,8 +97,8 @@ class LeadForm(forms.ModelForm):
 class AssignForm(forms.Form):
     """Either an organization or one of its people."""
 
-    organization = forms.ModelChoiceField(queryset=None, required=False)
-    user = forms.ModelChoiceField(queryset=None, required=False)
+    organization: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(queryset=None, required=False)
+    user: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(queryset=None, required=False)
 
     def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -119,7 +119,7 @@ class AssignForm(forms.Form):
 
 
 class HandOverForm(forms.Form):
-    user = forms.ModelChoiceField(queryset=None, label=gettext_lazy("Colleague"))
+    user: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(queryset=None, label=gettext_lazy("Colleague"))
 
     def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -132,7 +132,7 @@ class CloseForm(forms.Form):
 
     LOST, WON = "lost", "won"
     outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), widget=forms.RadioSelect)
-    reason = forms.ModelChoiceField(
+    reason: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
         label=gettext_lazy("Lost reason"), queryset=None, required=False, empty_label="—"
     )
 

@@ -257,7 +257,7 @@ class Lead(FencedModel):
         self.is_withheld = self.is_withheld_from(member)
         hidden: Any = DETAIL_FIELDS if self.is_withheld else () if member.is_vendor else VENDOR_ONLY
         for field in hidden:
-            setattr(self, field, self._meta.get_field(field).get_default())
+            setattr(self, field, self._meta.get_field(field).get_default())  # type: ignore[union-attr]
         return self
 
 

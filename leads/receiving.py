@@ -66,7 +66,7 @@ def places(*, by: Membership, search: str = "", allowed: bool) -> list[Place]:
 
 def colleagues(lead: Lead, *, by: Membership) -> list[Person]:
     """The own organization's people to whom an opened lead can be handed over."""
-    rows = Membership.objects.filter(organization=by.organization_id).exclude(pk=lead.assignee_id)
+    rows = Membership.objects.filter(organization=by.organization_id).exclude(leads=lead.pk)
     rows = rows.select_related("user", "organization").prefetch_related("groups").order_by("name", "pk")
     people = [Person(member, member.why_cannot_receive()) for member in rows]
     return sorted(people, key=lambda person: bool(person.reason))

@@ -33,13 +33,14 @@ def furnish_portal(event: Event, portal: models.Model, by: Actor) -> None:
 
 def distribution() -> DistributionSettings:
     """The active portal's settings."""
-    return DistributionSettings.objects.get()
+    found: DistributionSettings = DistributionSettings.objects.get()
+    return found
 
 
 @transaction.atomic
 def change_distribution(*, values: Mapping[str, Any], by: Actor) -> DistributionSettings:
     """Change who can be assigned to and how leads close. Leads already assigned stay as they are."""
-    settings = DistributionSettings.objects.select_for_update().get()
+    settings: DistributionSettings = DistributionSettings.objects.select_for_update().get()
     changes = apply_values(settings, values)
     if changes:
         settings.save()

@@ -25,7 +25,7 @@ def database(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured("A database URL starts with postgresql://")
     options = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "prm.database",
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

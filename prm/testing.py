@@ -17,6 +17,7 @@ import pytest
 
 from prm.local import contract, paths, running
 from prm.local.paths import State, throw_away_state
+from prm.local.processes import end_with_parent
 from prm.local.servers import Servers
 from prm.local.stack import Stack
 from prm.local.supervisor import Supervisor
@@ -93,6 +94,7 @@ def _start_servers(stopping: contextlib.ExitStack) -> str:
 
 
 def _start_for_worker(worker: str, stopping: contextlib.ExitStack) -> None:
+    end_with_parent()  # a worker would else finish its test before it notices
     supervisor = Supervisor()
     stopping.callback(supervisor.stop)
     servers = Servers(supervisor)

@@ -74,8 +74,8 @@ def locale() -> Locale:
 @cache
 def country_codes() -> frozenset[str]:
     """The ISO 3166-1 alpha-2 codes."""
-    codes = (code for code in _locale("en").territories if len(code) == 2 and code.isalpha())
-    return frozenset(codes) - _NOT_ISO
+    codes = (str(code) for code in _locale("en").territories)
+    return frozenset(code for code in codes if len(code) == 2 and code.isalpha()) - _NOT_ISO
 
 
 def country_name(code: str) -> str:

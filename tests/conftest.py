@@ -25,7 +25,9 @@ def django_db_setup(
     Nothing is torn down: the server itself is thrown away.
     """
     with django_db_blocker.unblock():
-        setup_databases(verbosity=0, interactive=False, aliases={"default", "owner"}, serialized_aliases=set())
+        setup_databases(
+            verbosity=0, interactive=False, aliases={"default": None, "owner": None}, serialized_aliases=set()
+        )
         cast_module.load()
 
 

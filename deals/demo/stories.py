@@ -25,8 +25,14 @@ from prm.users.models import Membership
 Told = TypeVar("Told")
 MONTHS_BACK = timedelta(days=170)
 STILL_NEWS = timedelta(days=3)  # notices of the last days are unread, older ones are not
+# How far leads of an age have come, as weights: nobody loses one within the hour, few wait for a month.
 ENDS = ("unassigned", "assigned", "opened", "working", "converted", "won", "lost")
-WEIGHTS = (8, 10, 9, 22, 27, 6, 18)
+WEIGHTS = (
+    (timedelta(days=1), (40, 45, 15, 0, 0, 0, 0)),
+    (timedelta(days=7), (8, 22, 30, 36, 0, 0, 4)),
+    (timedelta(days=30), (2, 6, 10, 45, 18, 4, 15)),
+    (timedelta.max, (0, 1, 2, 14, 47, 9, 27)),
+)
 COMMENTS = (
     "Spoke with the assistant; back from holiday on Monday.",
     "They want to see the cell running before they decide.",
@@ -129,9 +135,9 @@ def tell_stories(portal: Portal, *, count: int, seed: int) -> None:
         )
         for position in range(count):
             # Denser towards today, so that lists have something fresh on their first page.
-            age = MONTHS_BACK * (1 - position / count) ** 1.4
-            end = random.choices(ENDS, WEIGHTS)[0]
-            teller.tell(end, teller.present - age)
+            age = MONTHS_BACK * (1 - position / count) ** 1.8
+            weights = next(weights for limit, weights in WEIGHTS if age <= limit)
+            teller.tell(random.choices(ENDS, weights)[0], teller.present - age)
         _let_news_settle(portal)
 
 

@@ -17,7 +17,7 @@ from leads.receiving import colleagues, places
 from leads.settings import distribution
 from leads.states import Verb
 from leads.timeline import lead_timeline
-from prm.actions import Refused, Stale
+from prm.actions import Gone, Refused, Stale
 from prm.events.timeline import label_of
 from prm.serving.paging import search_text
 from prm.users.access import SEES_LEADS, PageRequest, Permission, member_page
@@ -32,7 +32,7 @@ def seen_lead(member: Membership, number: int) -> Lead:
     """The lead, if this member sees it. Raises Gone, answered as 404, for every other."""
     lead = Lead.objects.visible_to(member).select_related(*RELATED).filter(number=number).first()
     if lead is None:
-        raise actions.Gone
+        raise Gone
     return lead
 
 
@@ -97,8 +97,8 @@ def lead_edit(request: PageRequest, code: int) -> HttpResponse:
         except Stale:
             now = seen_lead(member, code)
             conflict, status = _conflict(form, now, member), 409
-            form.data = form.data.copy()
-            form.data["version"] = str(now.version)  # saving again, with both in sight, is a decision
+            # saving again, with both in sight, is a decision
+            form.data = {**request.POST.dict(), "version": str(now.version)}
         else:
             messages.success(request, _("Saved."))
             return redirect("leads:detail", code)

@@ -56,7 +56,7 @@ class PortalSession(BaseAuthentication):
         member = request._request.membership  # type: ignore[attr-defined]
         if member is None:
             return None
-        check = CSRFCheck(lambda http: None)  # type: ignore[arg-type,return-value]
+        check = CSRFCheck(lambda http: None)  # type: ignore[arg-type]
         check.process_request(request._request)
         if reason := check.process_view(request._request, None, (), {}):  # type: ignore[arg-type]
             raise exceptions.PermissionDenied(f"CSRF check failed: {reason}")

@@ -6,9 +6,7 @@ import email.utils
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 from django.conf import settings
 
@@ -55,7 +53,7 @@ def mail(name: str) -> Mail | None:
 
 def _read(path: Path) -> Mail:
     raw = path.read_bytes().rpartition(b"-" * 79)[0] or path.read_bytes()
-    message = cast(EmailMessage, email.message_from_bytes(raw, policy=email.policy.default))
+    message = email.message_from_bytes(raw, policy=email.policy.default)
     body = message.get_body(("plain",))
     return Mail(
         name=path.name,

@@ -1,4 +1,7 @@
-"""`make check`: every tool that reads the code without running it."""
+"""`make check`: every tool that reads the code without running it.
+
+`make test` runs them too, as tests among the others (tests/local/test_checks.py).
+"""
 
 import os
 import subprocess
@@ -49,7 +52,7 @@ def run() -> int:
     """Run all of them, two at a time, and tell each one's result. 0 when all are fine."""
     with ThreadPoolExecutor(2) as pool:
         findings = []
-        for finding in pool.map(_check, CHECKS):
+        for finding in pool.map(check, CHECKS):
             findings.append(finding)
             word = "ok" if finding.is_fine else "FAILED"
             print(f"{word:<6} {finding.name:<10} {finding.seconds:4.1f} s", flush=True)
@@ -58,7 +61,8 @@ def run() -> int:
     return 0 if all(finding.is_fine for finding in findings) else 1
 
 
-def _check(name: str) -> Finding:
+def check(name: str) -> Finding:
+    """Run one of them."""
     began = time.monotonic()
     done = subprocess.run(
         CHECKS[name],

@@ -70,15 +70,19 @@ def _follow_into_death(parent: int, by: signal.Signals) -> Callable[[], None]:
 
 
 def end_with_make() -> None:
-    """When `make` has started us, get SIGTERM at its death: a killed `make up` leaves nothing."""
+    """When `make` has started us, end with it: a killed `make up` leaves nothing."""
+    with contextlib.suppress(OSError):
+        name = Path(f"/proc/{os.getppid()}/comm").read_text().strip()
+        if name in {"make", "gmake"}:
+            end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Get SIGTERM when our parent dies, however it dies."""
     parent = os.getppid()
-    try:
-        name = Path(f"/proc/{parent}/comm").read_text().strip()
-    except OSError:
-        return
-    if _libc is not None and name in {"make", "gmake"}:
+    if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-        if os.getppid() != parent:
+        if os.getppid() != parent:  # it died before we asked
             os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -9,7 +9,7 @@ docs/adr/0001-walls.md says why it is built this way.
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -26,6 +26,8 @@ _INSIDE = "portal_id = nullif(current_setting('app.portal_id', true), '')::uuid"
 _MIGRATING = "current_setting('app.migrating', true) = 'on'"
 
 M = TypeVar("M", bound=models.Model)
+Table = type[models.Model]
+Schema = BaseDatabaseSchemaEditor
 
 # --- Models: ring one ------------------------------------------------------------------------------
 
@@ -49,6 +51,10 @@ class FencedManager(models.Manager[M]):
 
     def get_queryset(self) -> models.QuerySet[M]:
         return super().get_queryset().filter(portal_id=active_portal_id())
+
+    def locked(self, pk: uuid.UUID) -> M:
+        """The row, locked until the end of the transaction."""
+        return FencedQuerySet.locked(self.get_queryset(), pk)  # type: ignore[arg-type]
 
 
 def _refuse_foreign(row: models.Model) -> None:
@@ -74,9 +80,6 @@ class _SchemaConstraint(BaseConstraint):
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """Nothing here: the form and the ORM cannot break it without the database saying so."""
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor | None) -> str:
-        raise NotImplementedError
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, type(self)) and self.deconstruct() == other.deconstruct()
 
@@ -95,12 +98,11 @@ class Fenced(_SchemaConstraint):
         path, args, kwargs = super().deconstruct()
         return path, tuple(args), {**kwargs, "append_only": self.append_only}
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def constraint_sql(self, model: Table, schema_editor: Schema) -> None:  # type: ignore[override]
         # Before the deferred foreign keys of the same migration, which need the key as their target.
         schema_editor.deferred_sql.insert(0, self.create_sql(model, schema_editor))
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor | None) -> str:
-        assert schema_editor is not None
+    def create_sql(self, model: Table, schema_editor: Schema) -> str:  # type: ignore[override]
         table, key = model._meta.db_table, f"{model._meta.db_table}_pkey"
         grants = "SELECT, INSERT" if self.append_only else "SELECT, INSERT, UPDATE, DELETE"
         return (
@@ -111,7 +113,7 @@ class Fenced(_SchemaConstraint):
             f'GRANT {grants} ON "{table}" TO {APP_ROLE};'
         )
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+    def remove_sql(self, model: Table, schema_editor: Schema) -> str:  # type: ignore[override]
         table, key = model._meta.db_table, f"{model._meta.db_table}_pkey"
         return (
             f'REVOKE ALL ON "{table}" FROM {APP_ROLE};'
@@ -132,13 +134,13 @@ class SamePortal(_SchemaConstraint):
         path, _, kwargs = super().deconstruct()
         return path, (self.field,), kwargs
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def constraint_sql(self, model: Table, schema_editor: Schema) -> None:  # type: ignore[override]
         self.create_sql(model, schema_editor)
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor | None) -> None:  # type: ignore[override]
-        assert schema_editor is not None
+    def create_sql(self, model: Table, schema_editor: Schema) -> None:  # type: ignore[override]
         field = model._meta.get_field(self.field)
-        target = field.related_model._meta.db_table  # type: ignore[union-attr]
+        assert isinstance(field, models.ForeignKey)
+        target = field.related_model._meta.db_table
         # At the end of the migration: run directly it would come before its target has the key.
         schema_editor.deferred_sql.append(
             f'ALTER TABLE "{model._meta.db_table}" ADD CONSTRAINT "{self.name}"'
@@ -146,7 +148,7 @@ class SamePortal(_SchemaConstraint):
             " DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+    def remove_sql(self, model: Table, schema_editor: Schema) -> str:  # type: ignore[override]
         return f'ALTER TABLE "{model._meta.db_table}" DROP CONSTRAINT "{self.name}"'
 
 
@@ -172,7 +174,7 @@ class FencedModel(models.Model):
         related_name="+",
     )
 
-    objects: FencedManager[Self] = FencedManager.from_queryset(FencedQuerySet)()  # type: ignore[assignment]
+    objects: FencedManager[Any] = FencedManager.from_queryset(FencedQuerySet)()
 
     class Meta:
         abstract = True

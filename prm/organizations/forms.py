@@ -15,15 +15,17 @@ class OrganizationForm(forms.ModelForm):
 
     country = forms.ChoiceField(label=_("Country"), required=False)
     countries = forms.MultipleChoiceField(label=_("Countries served"), required=False)
-    tier = forms.ModelChoiceField(label=_("Tier"), queryset=None, required=False, empty_label="—")
-    distributor = forms.ModelChoiceField(
+    tier: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
+        label=_("Tier"), queryset=None, required=False, empty_label="—"
+    )
+    distributor: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
         label=_("Distributor"),
         queryset=None,
         required=False,
         empty_label="—",
         help_text=_("Whose reseller it is."),
     )
-    partner_managers = forms.ModelMultipleChoiceField(
+    partner_managers: "forms.ModelMultipleChoiceField[Any]" = forms.ModelMultipleChoiceField(
         label=_("Partner managers"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -66,7 +68,8 @@ class OrganizationForm(forms.ModelForm):
             self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
             return
         del self.fields["kind"]
-        self.initial |= {
+        self.initial = {
+            **self.initial,
             "country": organization.country,
             "countries": organization.countries,
             "tier": organization.tier_id,

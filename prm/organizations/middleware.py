@@ -1,7 +1,6 @@
 """Which portal a request belongs to, and the one transaction it is answered in."""
 
 from collections.abc import Callable
-from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -45,7 +44,7 @@ class PortalMiddleware:
 def _slug(host: str) -> str:
     """`acme` for `acme.localhost:8000`, '' for the bare host and for loopback addresses."""
     name = host.lower() if host.startswith("[") else host.lower().partition(":")[0]
-    base = cast(str, settings.PRM_BASE_DOMAIN).partition(":")[0]
+    base = settings.PRM_BASE_DOMAIN.partition(":")[0]
     return name.removesuffix(f".{base}") if name.endswith(f".{base}") else ""
 
 

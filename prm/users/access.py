@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 
@@ -89,19 +89,19 @@ class Access:
 
 
 Args = ParamSpec("Args")
-PageView = Callable[Concatenate[PageRequest, Args], HttpResponse]
+PageView = Callable[Concatenate[PageRequest, Args], HttpResponseBase]
 
 
-def member_page(*any_of: Permission) -> Callable[[PageView[Args]], Callable[..., HttpResponse]]:
+def member_page(*any_of: Permission) -> Callable[[PageView[Args]], Callable[..., HttpResponseBase]]:
     """A page for signed-in members who hold any of the permissions (none given: for every member).
 
     Anonymous visitors are sent to sign in, others get 403; `Refused` becomes a message on the page above.
     """
     access = Access(frozenset(any_of))
 
-    def decorate(view: PageView[Args]) -> Callable[..., HttpResponse]:
+    def decorate(view: PageView[Args]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def page(request: Any, *args: Args.args, **kwargs: Args.kwargs) -> HttpResponse:
+        def page(request: Any, *args: Args.args, **kwargs: Args.kwargs) -> HttpResponseBase:
             if request.portal is None:
                 raise Http404
             if request.membership is None:
@@ -123,10 +123,10 @@ def member_page(*any_of: Permission) -> Callable[[PageView[Args]], Callable[...,
     return decorate
 
 
-def public_page(why: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def public_page(why: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """A page that needs no sign-in. The list of these is closed: tests/guards/test_urls.py repeats it."""
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         view.access = Access(frozenset(), is_public=True, why=why)  # type: ignore[attr-defined]
         return view
 

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import views as allauth
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import path
 from django.views.generic import RedirectView
 
@@ -13,11 +13,11 @@ from prm.users import views
 from prm.users.access import member_page, public_page
 
 
-def _entrance(view: Callable[..., HttpResponse], why: str) -> Callable[..., HttpResponse]:
+def _entrance(view: Callable[..., HttpResponseBase], why: str) -> Callable[..., HttpResponseBase]:
     """One of allauth's pages, which exist inside a portal only."""
 
     @wraps(view)
-    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.portal is None:  # type: ignore[attr-defined]
             raise Http404
         return view(request, *args, **kwargs)

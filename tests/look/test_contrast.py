@@ -14,7 +14,7 @@ BRANDS = [
 ] + ["#000000", "#ffffff", "#ffff00", "#00ff00", "#0000ff", "#4f46e5"]
 TEXT = ["--ink", "--ink-2", "--ink-3"]
 SURFACES = ["--ground", "--surface", "--surface-2", "--surface-3"]
-STATES = ["ok", "warn", "bad", "info"]
+STATES = ["ok", "warn", "bad", "info", "live"]
 PAIRS = [
     *itertools.product(TEXT, SURFACES),
     *itertools.product(TEXT, ["--brand-soft", *(f"--{state}-soft" for state in STATES)]),

@@ -1,10 +1,9 @@
 """`manage.py seed_demo`: two portals, the cast and some months of leads. Refused in production."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from deals.demo.people import ACME, GLOBEX, set_stage
@@ -15,7 +14,7 @@ from prm.organizations.models import Portal
 class Command(BaseCommand):
     help = "Fill an empty development installation with the demonstration."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--if-empty", action="store_true", help="do nothing when there is a portal already")
         parser.add_argument("--leads", type=int, default=200, help="how many for the first portal")
 

@@ -1,10 +1,9 @@
 """`manage.py create_portal SLUG --name N --admin EMAIL [--password P]`"""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from prm.actions import Refused
 from prm.organizations.actions import FirstAdmin, create_portal
@@ -13,7 +12,7 @@ from prm.organizations.actions import FirstAdmin, create_portal
 class Command(BaseCommand):
     help = "Make a portal with its vendor and first admin. A known account keeps its password."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="the portal's address: SLUG.<PRM_BASE_DOMAIN>")
         parser.add_argument("--name", required=True, help="the vendor's name")
         parser.add_argument("--admin", required=True, metavar="EMAIL")

@@ -1,8 +1,8 @@
 """`migrate`, as the owner of the tables, seeing every portal's rows while it runs."""
 
-from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 
@@ -10,7 +10,7 @@ from django.db import connections
 class Command(migrate.Command):
     """Row-level security is forced on the owner too: without the switch a data migration changes 0 rows."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
 

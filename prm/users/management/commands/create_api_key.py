@@ -1,9 +1,8 @@
 """`manage.py create_api_key --portal SLUG --user EMAIL --name N` prints the key, once."""
 
-from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
@@ -14,7 +13,7 @@ from prm.users.models import ApiKey, Membership
 class Command(BaseCommand):
     help = "Make an API key that acts as one person of one portal, and print only the key."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--portal", required=True, metavar="SLUG")
         parser.add_argument("--user", required=True, metavar="EMAIL")
         parser.add_argument("--name", required=True, help="what it is for")
