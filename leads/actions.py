@@ -222,7 +222,8 @@ def _locked(pk: uuid.UUID, verb: Verb, by: Actor) -> tuple[Lead, Side]:
     except Lead.DoesNotExist as error:
         raise Gone from error
     side = Side.VENDOR if by is None else lead.side_of(by)
-    states.check(verb, lead, side=side, closing_mode=distribution().closing_mode)
+    closing_mode = distribution().closing_mode if verb in states.HAPPY_ENDS else ""
+    states.check(verb, lead, side=side, closing_mode=closing_mode)
     assert side is not None  # the table has no place for nobody
     return lead, side
 

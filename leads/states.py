@@ -71,6 +71,7 @@ CLOSING_MODES: dict[str, frozenset[Verb]] = {
     "both": frozenset({Verb.CONVERT, Verb.CLOSE_WON}),
 }
 """Which happy ends a portal allows; lost is always possible."""
+HAPPY_ENDS = CLOSING_MODES["both"]
 
 _WORDS: dict[Verb, str | Promise] = {
     Verb.EDIT: gettext_lazy("edited"),
@@ -89,7 +90,7 @@ _WORDS: dict[Verb, str | Promise] = {
 
 def allows(verb: Verb, *, side: Side | None, status: str, closing_mode: str) -> bool:
     """Whether the table has a place for this verb."""
-    if verb in CLOSING_MODES["both"] and verb not in CLOSING_MODES[closing_mode]:
+    if verb in HAPPY_ENDS and verb not in CLOSING_MODES[closing_mode]:
         return False
     return side is not None and status in TABLE[verb].get(side, frozenset())
 
@@ -106,7 +107,7 @@ def check(verb: Verb, lead: "Lead", *, side: Side | None, closing_mode: str) -> 
     words = {"code": lead.code, "done": str(_WORDS[verb]), "status": lead.get_status_display().lower()}
     if side is None or side not in TABLE[verb]:
         raise Refused(_("Lead %(code)s cannot be %(done)s by you.") % words)
-    if verb in CLOSING_MODES["both"] and verb not in CLOSING_MODES[closing_mode]:
+    if verb in HAPPY_ENDS and verb not in CLOSING_MODES[closing_mode]:
         raise Refused(_("In this portal leads are not %(done)s.") % words)
     if lead.status in CLOSED:
         raise Refused(_("Lead %(code)s is closed (%(status)s) and cannot be %(done)s.") % words)

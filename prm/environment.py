@@ -1,6 +1,7 @@
 """Reads the process's environment. `prm/settings.py` is its only caller; README.md lists the names."""
 
 import os
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -55,16 +56,29 @@ def cache(redis_url: str) -> str:
     return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + 1}").geturl()
 
 
-def mail(url: str) -> dict[str, Any]:
-    """Django's mail settings for `smtp://user:password@host:port`; `smtps://` speaks TLS."""
+@dataclass(frozen=True)
+class MailServer:
+    """Where mail is handed over: `smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    starttls: bool
+    tls: bool
+
+
+def mail_server(url: str) -> MailServer:
+    """Reads EMAIL_URL."""
     parts = urlsplit(url)
-    if parts.scheme not in {"smtp", "smtps"}:
-        raise ImproperlyConfigured("EMAIL_URL starts with smtp:// or smtps://")
-    return {
-        "EMAIL_HOST": parts.hostname or "localhost",
-        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
-        "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_SSL": parts.scheme == "smtps",
-        "EMAIL_TIMEOUT": 20,
-    }
+    ports = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+    if parts.scheme not in ports:
+        raise ImproperlyConfigured("EMAIL_URL starts with smtp://, smtp+starttls:// or smtps://")
+    return MailServer(
+        host=parts.hostname or "localhost",
+        port=parts.port or ports[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+starttls",
+        tls=parts.scheme == "smtps",
+    )

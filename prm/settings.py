@@ -12,7 +12,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # --- Where we are ---------------------------------------------------------------------------------
 PRM_ENVIRONMENT = env.text("PRM_ENVIRONMENT", "production")
 IS_PRODUCTION = PRM_ENVIRONMENT not in {"development", "test"}
-DEBUG = PRM_ENVIRONMENT == "development"
+IS_DEVELOPMENT = PRM_ENVIRONMENT == "development"
+DEBUG = IS_DEVELOPMENT and env.text("PRM_DEBUG", "") == "1"  # else one sees the pages that users see, errors too
 SECRET_KEY = env.text("PRM_SECRET_KEY", None if IS_PRODUCTION else "only-for-development-and-tests")
 PRM_SCHEME = env.text("PRM_SCHEME", "https" if IS_PRODUCTION else "http")
 PRM_BASE_DOMAIN = env.text("PRM_BASE_DOMAIN", None if IS_PRODUCTION else "localhost:8000")
@@ -158,7 +159,9 @@ CSRF_FAILURE_VIEW = "prm.serving.pages.csrf_failure"
 
 # --- Browser side -----------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = PRM_SCHEME == "https"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.text("PRM_BEHIND_PROXY", "") else None
+PRM_PROXIES = int(env.text("PRM_PROXIES", "0"))  # how many reverse proxies stand in front and may be believed
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRM_PROXIES else None
+ALLAUTH_TRUSTED_PROXY_COUNT = PRM_PROXIES
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRM_SCHEME == "https" else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -189,8 +192,11 @@ PRM_MAIL_DIR = env.text("PRM_MAIL_DIR", "" if IS_PRODUCTION else str(BASE_DIR / 
 if PRM_MAIL_DIR and not IS_PRODUCTION:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = PRM_MAIL_DIR
-else:
-    globals().update(env.mail(env.text("EMAIL_URL", "smtp://localhost:25")))
+_server = env.mail_server(env.text("EMAIL_URL", "smtp://localhost:25"))
+EMAIL_HOST, EMAIL_PORT = _server.host, _server.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _server.user, _server.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _server.starttls, _server.tls
+EMAIL_TIMEOUT = 20
 
 # --- API --------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

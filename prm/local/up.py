@@ -32,15 +32,18 @@ def up() -> int:
     """Start all of it, stay until told to stop, stop all of it. Returns the exit code."""
     state = state_of()
     state.prepare()
+    is_waiting = False
     while True:
         with running.hold(state) as is_ours:
             if is_ours:
                 return _up(state)
-        address = running.address_of_other(state)
-        if address:
+        if address := running.address_of_other(state):
             say(f"It runs already, started by another `make up` of this folder.\nready {address}")
             return 0
-        time.sleep(0.2)  # the other one is still starting, or just stopping
+        if not is_waiting:
+            say("Another `make up` of this folder is just starting or stopping; waiting for it ...")
+            is_waiting = True
+        time.sleep(0.2)
 
 
 def _up(state: State) -> int:

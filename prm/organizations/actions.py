@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from prm.actions import Refused, Stale, apply_values
@@ -76,10 +77,14 @@ def _furnish(portal: Portal, user: User, admin: FirstAdmin) -> None:
             Group(name=name, kind=kind, permissions=sorted(permissions)) for name, permissions in groups.items()
         )
     status = Membership.Status.ACTIVE if user.has_usable_password() else Membership.Status.INVITED
-    member = Membership.objects.create(user=user, organization=vendor, name=admin.name, status=status)
+    member = Membership.objects.create(
+        user=user, organization=vendor, name=admin.name, status=status, invited_at=timezone.now()
+    )
     for group in Group.objects.filter(kind="vendor", name__in=["System Administration", "Lead Administration"]):
         MembershipGroup.objects.create(membership=member, group=group)
     record(Event.Kind.PORTAL_CREATED, portal, by=member)
+    if status == Membership.Status.INVITED:
+        record(Event.Kind.MEMBER_INVITED, member, by=None, tell=[member])
 
 
 @transaction.atomic

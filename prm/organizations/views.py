@@ -27,7 +27,7 @@ ORDERINGS = {"name": "name", "created_at": "created_at", "status": "status", "ki
 def home(request: HttpRequest) -> HttpResponse:
     if request.portal is not None:  # type: ignore[attr-defined]
         return redirect("leads:list")
-    if not settings.DEBUG:
+    if not settings.IS_DEVELOPMENT:
         raise Http404
     portals = Portal.objects.filter(is_active=True).order_by("name")
     return render(request, "organizations/portal_list.html", {"portals": portals})

@@ -18,7 +18,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "portal": getattr(request, "portal", None),
         "membership": member,
         "theme": theme if theme in {"light", "dark"} else "",
-        "is_development": settings.DEBUG,
+        "is_development": settings.IS_DEVELOPMENT,
     }
     if member is not None:
         context["unread_count"] = Message.objects.visible_to(member).filter(read_at=None).count

@@ -42,7 +42,7 @@ def filled_in(values: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize("name", PORTAL)
 def test_names_are_the_settings_names(compose: dict[str, Any], name: str) -> None:
     assert set(compose["services"][name]["environment"]) - {"DATABASE_OWNER_URL"} == (
-        set(contract.NAMES) - {"DATABASE_OWNER_URL", "PRM_MAIL_DIR"}  # mail leaves by EMAIL_URL
+        set(contract.NAMES) - {"DATABASE_OWNER_URL", "PRM_MAIL_DIR", "PRM_DEBUG"}  # mail leaves by EMAIL_URL
     )
 
 

@@ -26,7 +26,6 @@ class Command(BaseCommand):
         taken = Portal.objects.filter(slug__in=[ACME.slug, GLOBEX.slug]).values_list("slug", flat=True)
         if taken:
             raise CommandError(f"There is a portal {' and '.join(taken)} already.")
-        settings.DEBUG = False  # else Django keeps every query it runs
         for program, count, seed in ((ACME, options["leads"], 7), (GLOBEX, options["leads"] // 4, 11)):
             with transaction.atomic():
                 portal = set_stage(program)

@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="the vendor's name")
         parser.add_argument("--admin", required=True, metavar="EMAIL")
         parser.add_argument("--admin-name", default="", metavar="NAME")
-        parser.add_argument("--password", help="for a new account; without one the admin resets it by mail")
+        parser.add_argument("--password", help="for a new account; without one the admin is invited by mail")
 
     def handle(self, *args: Any, **options: Any) -> None:
         email: str = options["admin"]

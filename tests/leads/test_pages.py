@@ -1,0 +1,249 @@
+"""The lead list and a lead's page, as each of the cast sees them."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from leads import actions
+from leads.models import DETAIL_FIELDS, Lead
+from prm.organizations.context import inside
+from prm.users.models import Membership
+from tests.browsing import sign_in, visitor
+from tests.cast import Cast
+from tests.factories import assigned_lead, new_deal, new_lead, opened_lead
+from tests.reading import Page
+
+ClientOf = Callable[[Membership], Client]
+
+DETAILS = {
+    "company": "Zuckerbäckerei Ölwein",
+    "first_name": "Søren",
+    "last_name": "O'Hara",
+    "title": "Chief Confectioner",
+    "email": "soren@olwein.example",
+    "phone": "+43 1 777001",
+    "mobile": "+43 664 777002",
+    "website": "https://olwein.example",
+    "street": "Tortengasse 7",
+    "city": "Wiener Neustadt",
+    "state": "Niederösterreich",
+    "postal_code": "27009",
+    "country": "AT",
+    "industry": "Confectionery",
+    "employees": 4711,
+    "product_interest": "Dough kneader",
+    "budget": "8642.50",
+    "budget_currency": "CHF",
+    "timeframe": "Before Advent",
+    "description": "Wants <b>seven</b> kneaders.",
+    "source": "Pastry fair",
+    "source_detail": "Stand 17",
+    "campaign": "Sweet spring",
+    "language": "de-AT",
+    "internal_notes": "Pays late.",
+}
+"""Every detail field, each with a value found nowhere else on a page."""
+NEEDLES = [str(DETAILS[name]) for name in DETAIL_FIELDS if name not in {"country"}] + ["Austria", "Hara", "8642", "8,642"]
+
+
+@pytest.fixture
+def leads(cast: Cast) -> dict[str, Lead]:
+    """One lead in each place, so that what a list leaves out is really there."""
+    with inside(cast.acme):
+        found = {
+            "free": new_lead(cast.ada, company="Free Inc"),
+            "ben": assigned_lead(cast.ada, cast.ben, company="Unopened Inc"),
+            "bea": opened_lead(cast.ada, cast.bea, company="Opened Inc"),
+            "north": assigned_lead(cast.ada, cast.north, company="Everybody's Inc"),
+            "cleo": opened_lead(cast.ada, cast.cleo, company="South Inc"),
+        }
+    with inside(cast.globex):
+        found["globex"] = opened_lead(cast.dan, cast.eve_globex, company="Globex Inc")
+    return found
+
+
+# --- The list --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("ada", ["South Inc", "Everybody's Inc", "Opened Inc", "Unopened Inc", "Free Inc"]),
+        ("vic", ["Everybody's Inc", "Opened Inc", "Unopened Inc"]),
+        ("bea", ["north", "Opened Inc", "ben"]),
+        ("eve", ["north", "Opened Inc", "ben"]),
+        ("ben", ["ben"]),
+        ("cleo", ["South Inc"]),
+        ("dora", []),
+        ("eve_globex", ["Globex Inc"]),
+        ("dan", ["Globex Inc"]),
+    ],
+)
+def test_lead_list_shows_each_member_the_own_rows(
+    client_of: ClientOf, cast: Cast, leads: dict[str, Lead], name: str, seen: list[str]
+) -> None:
+    answer = client_of(getattr(cast, name)).get("/leads/")
+
+    assert answer.status_code == 200
+    assert Page(answer).rows == [leads[entry].code if entry in leads else entry for entry in seen]
+
+
+@pytest.mark.parametrize("name", ["ivan", "dis"])
+def test_lead_list_is_shut_for_who_may_not_sign_in(client_of: ClientOf, cast: Cast, name: str) -> None:
+    answer = client_of(getattr(cast, name)).get("/leads/")
+
+    assert answer.status_code == 302
+    assert answer["Location"] == "/accounts/login/?next=%2Fleads%2F"
+
+
+def test_lead_list_counts_in_tabs_and_keeps_the_search(
+    client_of: ClientOf, ada: Membership, leads: dict[str, Lead]
+) -> None:
+    page = Page(client_of(ada).get("/leads/", {"search": "opened", "status": "opened"}))
+
+    tabs = {tab.text: tab.attributes["href"] for tab in page.root.all("a", css="tab")}
+    assert list(tabs) == [
+        *("All 2", "Unassigned 0", "Unopened 1", "Opened 1"),
+        *("Working 0", "Converted 0", "Won 0", "Lost 0"),
+    ]
+    assert tabs["Unopened 1"] == "?search=opened&status=assigned"
+    assert [tab.text for tab in page.root.all("a", css="tab") if "aria-current" in tab.attributes] == ["Opened 1"]
+    assert page.rows == ["Opened Inc"]
+    assert page.value("search") == "opened"
+
+
+def test_lead_list_never_finds_a_withheld_detail(client_of: ClientOf, ben: Membership, leads: dict[str, Lead]) -> None:
+    by_name = Page(client_of(ben).get("/leads/", {"search": "Unopened"}))
+    by_number = Page(client_of(ben).get("/leads/", {"search": leads["ben"].code.lower()}))
+
+    assert by_name.rows == []
+    assert "Nothing matches “Unopened”" in by_name.text
+    assert by_number.rows == [leads["ben"].code]
+
+
+@pytest.mark.parametrize(
+    ("ordering", "rows"),
+    [
+        ("name", ["Everybody's Inc", "Free Inc", "Opened Inc", "South Inc", "Unopened Inc"]),
+        ("-name", ["Unopened Inc", "South Inc", "Opened Inc", "Free Inc", "Everybody's Inc"]),
+        ("number", ["Free Inc", "Unopened Inc", "Opened Inc", "Everybody's Inc", "South Inc"]),
+    ],
+)
+def test_lead_list_sorts_as_the_address_says(
+    client_of: ClientOf, ada: Membership, leads: dict[str, Lead], ordering: str, rows: list[str]
+) -> None:
+    page = Page(client_of(ada).get("/leads/", {"ordering": ordering}))
+
+    assert page.rows == rows
+    sorted_by = [head.attributes.get("aria-sort") for head in page.root.all("th") if "aria-sort" in head.attributes]
+    assert sorted_by == {"name": ["ascending"], "-name": ["descending"], "number": []}[ordering]
+
+
+def test_lead_list_pages_forth_and_back(client_of: ClientOf, cast: Cast) -> None:
+    with inside(cast.acme):
+        numbers = [new_lead(cast.ada, company=f"Company {n}").code for n in range(53)]
+    client = client_of(cast.ada)
+
+    first = Page(client.get("/leads/", {"ordering": "-number", "search": "Company"}))
+    second = Page(client.get(f"/leads/{_pager(first)['Next']}"))
+    again = Page(client.get(f"/leads/{_pager(second)['Previous']}"))
+
+    shown = [Page(page.html).root.all("small") for page in (first, second)]
+    codes = [small.text for page in shown for small in page if small.text.startswith("L-")]
+    assert codes == numbers[::-1]
+    assert len(second.rows) == 3
+    assert again.rows == first.rows
+    assert list(_pager(first)) == ["Next"]
+    assert list(_pager(second)) == ["Previous"]
+
+
+def _pager(page: Page) -> dict[str, str]:
+    nav = page.root.all("nav", css="pager")[0]
+    return {link.text: link.attributes["href"] for link in nav.all("a")}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ordering=nonsense",
+        "ordering=portal",
+        "ordering=--name",
+        "status=nonsense",
+        "cursor=nonsense",
+        "cursor=bnVsbA",
+        "search=" + "x" * 201,
+        "search=%00",
+        "status=%00",
+        "cursor=%00",
+        "%00=x",
+    ],
+)
+def test_lead_list_says_400_to_a_bad_address(client_of: ClientOf, ada: Membership, query: str) -> None:
+    answer = client_of(ada).get(f"/leads/?{query}")
+
+    assert answer.status_code == 400
+    assert Page(answer).heading == "This address could not be read"
+
+
+def test_lead_list_of_a_partner_cannot_be_sorted_by_a_withheld_name(
+    client_of: ClientOf, cast: Cast
+) -> None:
+    with inside(cast.acme):
+        zebra = assigned_lead(cast.ada, cast.ben, company="Zebra")
+        ant = assigned_lead(cast.ada, cast.ben, company="Ant")
+
+    page = Page(client_of(cast.ben).get("/leads/", {"ordering": "name"}))
+
+    assert page.rows == [zebra.code, ant.code]
+
+
+def test_lead_list_when_empty_offers_the_first_step(client_of: ClientOf, cast: Cast) -> None:
+    vendor, partner = (Page(client_of(m).get("/leads/")) for m in (cast.ada, cast.ben))
+
+    assert vendor.links("New lead") == ["/leads/new/", "/leads/new/"]
+    assert partner.links("New lead") == []
+    assert "When Acme assigns you a lead, it appears here" in partner.text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(("name", "queries"), [("ada", 9), ("ben", 9)])
+def test_lead_list_asks_the_same_for_one_and_three(
+    cast: Cast, django_assert_num_queries: DjangoAssertNumQueries, count: int, name: str, queries: int
+) -> None:
+    with inside(cast.acme):
+        for _ in range(count):
+            opened_lead(cast.ada, cast.ben)
+    client = sign_in(getattr(cast, name))
+
+    with django_assert_num_queries(queries):
+        answer = client.get("/leads/")
+
+    assert len(Page(answer).rows) == count
+
+
+# --- One lead --------------------------------------------------------------------------------------
+
+
+def test_lead_page_shows_every_field_to_the_vendor(client_of: ClientOf, cast: Cast) -> None:
+    with inside(cast.acme):
+        lead = assigned_lead(cast.ada, cast.ben, **DETAILS)
+
+    page = Page(client_of(cast.ada).get(f"/leads/{lead.code}/"))
+
+    shown = {"8642.50": "CHF", **dict.fromkeys(NEEDLES)}
+    missing = [needle for needle in NEEDLES if needle not in page.text]
+    assert missing == []
+
+
+def test_lead_page_withholds_every_field_until_opened(client_of: ClientOf, cast: Cast) -> None:
+    with inside(cast.acme):
+        lead = assigned_lead(cast.ada, cast.ben, **DETAILS)
+
+    answer = client_of(cast.ben).get(f"/leads/{lead.code}/")
+
+    page = Page(answer)
+    assert page.heading == f"Lead {lead.code} is waiting"
+    assert page.root.all("form", action=f"/leads/{lead.code}/open/")
+    assert [needle for needle in NEEDLES if needle in page.html] == []
