@@ -19,6 +19,7 @@ from prm.organizations.models import next_number
 EDITABLE = frozenset({"name", "amount", "currency", "stage", "close_date", "description"})
 ACCOUNT_FIELDS = ["name", "website", "street", "city", "state", "postal_code", "country", "industry", "employees"]
 CONTACT_FIELDS = ["first_name", "last_name", "title", "email", "phone", "mobile"]
+NAME_LENGTH = 200  # of a deal's and an account's name; a person's full name may be longer
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,18 @@ def prospect_of(lead: Lead) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a lead says about account and contact, with which the registration form comes prefilled."""
     account = {name: getattr(lead, name) for name in ACCOUNT_FIELDS if name != "name"}
     contact = {name: getattr(lead, name) for name in CONTACT_FIELDS}
-    return {"name": lead.label, **account}, contact
+    return {"name": lead.label[:NAME_LENGTH], **account}, contact
+
+
+def deal_from(lead: Lead) -> dict[str, Any]:
+    """What a lead says about its deal, with which the registration form comes prefilled."""
+    name = f"{lead.label}: {lead.product_interest}" if lead.product_interest else lead.label
+    return {
+        "name": name[:NAME_LENGTH],
+        "amount": lead.budget,
+        "currency": lead.budget_currency,
+        "description": lead.description,
+    }
 
 
 @transaction.atomic

@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from deals import actions
-from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, prospect_of
+from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, deal_from, prospect_of
 from deals.models import Account, Contact, Deal, DealStage
 from deals.views import ORDERINGS, found_deals
 from leads.api import LeadViewSet
+from leads.states import Verb
 from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
 from prm.world import CURRENCIES, country_codes
 
@@ -132,10 +133,10 @@ class ConvertibleLeadViewSet(LeadViewSet):
     def convert(self, request: Request, pk: str) -> Response:
         """Close the lead as converted and register its deal, which is the answer."""
         lead = self.get_object()
+        self.may(Verb.CONVERT, lead)
         account, contact = prospect_of(lead)
-        given = {"name": lead.label, "currency": lead.budget_currency, "amount": lead.budget}
         body = request.data if isinstance(request.data, dict) else None
-        prefilled = {name: value for name, value in given.items() if value not in ("", None)}
+        prefilled = {name: value for name, value in deal_from(lead).items() if value not in ("", None)}
         form = ConvertSerializer(
             data=request.data if body is None else {**prefilled, **body},
             context=self.get_serializer_context(),

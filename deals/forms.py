@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, first_stage, prospect_of
+from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, deal_from, first_stage, prospect_of
 from deals.models import Account, Contact, Deal, DealStage
 from leads.models import Lead
 from prm.world import country_choices, currency_choices
@@ -43,6 +43,7 @@ class DealForm(forms.ModelForm):
 
 
 class AccountForm(forms.ModelForm):
+    website = forms.URLField(label=_("Website"), max_length=300, required=False, assume_scheme="https")
     country = forms.ChoiceField(label=_("Country"), required=False)
 
     class Meta:
@@ -52,7 +53,6 @@ class AccountForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["country"].choices = country_choices()  # type: ignore[attr-defined]
-        self.fields["website"].assume_scheme = "https"  # type: ignore[attr-defined]
 
 
 class ContactForm(forms.ModelForm):
@@ -66,13 +66,7 @@ class RegistrationForm:
 
     def __init__(self, data: Any, *, lead: Lead) -> None:
         account, contact = prospect_of(lead)
-        deal = {
-            "name": (lead.product_interest and f"{lead.label}: {lead.product_interest}") or lead.label,
-            "amount": lead.budget,
-            "currency": lead.budget_currency,
-            "stage": first_stage().pk,
-            "description": lead.description,
-        }
+        deal = {**deal_from(lead), "stage": first_stage().pk}
         self.account = AccountForm(data, prefix="account", initial=account)
         self.contact = ContactForm(data, prefix="contact", initial=contact)
         self.deal = DealForm(data, prefix="deal", initial=deal)

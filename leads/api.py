@@ -1,5 +1,6 @@
 """Leads over the API: the same actions as the pages."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,10 +10,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leads import actions
-from leads.forms import missing_name
+from leads import actions, states
+from leads.forms import missing_name, wrong_time
 from leads.models import DETAIL_FIELDS, VENDOR_ONLY, VENDOR_WRITES, Activity, Lead, LostReason
-from leads.states import Side, Status
+from leads.settings import distribution
+from leads.states import Side, Status, Verb
 from leads.views.lists import found_leads, orderings_for
 from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations.models import Organization
@@ -26,11 +28,13 @@ class LeadSerializer(StrictSerializer, serializers.ModelSerializer[Lead]):
 
     number = serializers.CharField(source="code", read_only=True)
     organization = serializers.UUIDField(source="organization_id", read_only=True, allow_null=True)
-    organization_name = serializers.CharField(source="organization.name", read_only=True, default=None)
+    organization_name = serializers.CharField(
+        source="organization.name", read_only=True, allow_null=True, default=None
+    )
     user = serializers.UUIDField(source="assignee_id", read_only=True, allow_null=True)
-    user_name = serializers.CharField(source="assignee.name", read_only=True, default=None)
+    user_name = serializers.CharField(source="assignee.name", read_only=True, allow_null=True, default=None)
     opened_by = serializers.UUIDField(source="opened_by_id", read_only=True, allow_null=True)
-    lost_reason = serializers.CharField(source="lost_reason.name", read_only=True, default=None)
+    lost_reason = serializers.CharField(source="lost_reason.name", read_only=True, allow_null=True, default=None)
     is_withheld = serializers.BooleanField(read_only=True)
     version = serializers.IntegerField(
         required=False, min_value=1, help_text="On a write: the version you have read."
@@ -144,6 +148,11 @@ class ActivitySerializer(StrictSerializer):
     note = serializers.CharField(max_length=10_000, required=False, default="", allow_blank=True)
     happened_at = serializers.DateTimeField(required=False, default=None)
 
+    def validate_happened_at(self, value: datetime | None) -> datetime | None:
+        if wrong := wrong_time(value):
+            raise serializers.ValidationError(wrong)
+        return value
+
 
 class NothingSerializer(StrictSerializer):
     """A verb that needs no more than its address."""
@@ -163,6 +172,10 @@ class LeadViewSet(PortalViewSet):
     def get_orderings(self) -> tuple[dict[str, str], str]:
         return orderings_for(self.member)
 
+    def may(self, verb: Verb, lead: Lead) -> None:
+        """Raise Refused before the body is looked at: what is wrong with it could tell of withheld details."""
+        states.check(verb, lead, side=lead.side_of(self.member), closing_mode=distribution().closing_mode)
+
     @extend_schema(parameters=LIST_PARAMETERS)
     def list(self, request: Request) -> Response:
         return self.listed()
@@ -179,6 +192,7 @@ class LeadViewSet(PortalViewSet):
 
     def partial_update(self, request: Request, pk: str) -> Response:
         lead = self.get_object()
+        self.may(Verb.EDIT, lead)
         values = self.checked(LeadSerializer, instance=lead, partial=True)
         version = values.pop("version", None) or self.expected_version()
         return self.shown(self.again(actions.update_lead(lead, values=values, version=version, by=self.member)))

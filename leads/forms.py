@@ -1,6 +1,6 @@
 """Forms about leads. They check the shape of input; what may be done is the actions' business."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -13,30 +13,7 @@ from prm.organizations.models import Organization
 from prm.users.models import Membership
 from prm.world import country_choices, currency_choices
 
-GROUPS: list[tuple[str, Any, list[str]]] = [
-    (
-        "contact",
-        gettext_lazy("Contact"),
-        ["company", "first_name", "last_name", "title", "email", "phone", "mobile", "website"],
-    ),
-    ("address", gettext_lazy("Address"), ["street", "postal_code", "city", "state", "country"]),
-    (
-        "interest",
-        gettext_lazy("Interest"),
-        [
-            "product_interest",
-            "industry",
-            "employees",
-            "budget",
-            "budget_currency",
-            "timeframe",
-            "language",
-            "description",
-        ],
-    ),
-    ("source", gettext_lazy("Where it came from"), ["source", "source_detail", "campaign", "internal_notes"]),
-]
-"""How the fields stand on the form and on the page: key, title, fields."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def missing_name(values: dict[str, Any]) -> str:
@@ -44,16 +21,26 @@ def missing_name(values: dict[str, Any]) -> str:
     return "" if values.get("company") or values.get("last_name") else _("Give a company or a last name.")
 
 
+def wrong_time(at: datetime | None) -> str:
+    """Why an activity cannot have happened then; empty when it can, or when no time is given."""
+    if at is None:
+        return ""
+    if at > timezone.now() + timedelta(minutes=5):
+        return _("This is in the future.")
+    return _("This is too long ago.") if at < LONG_AGO else ""
+
+
 class LeadForm(forms.ModelForm):
     """The lead's details; a partner's form leaves out what is the vendor's to say."""
 
+    website = forms.URLField(label=gettext_lazy("Website"), max_length=300, required=False, assume_scheme="https")
     country = forms.ChoiceField(label=gettext_lazy("Country"), required=False)
     budget_currency = forms.ChoiceField(label=gettext_lazy("Currency"), required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Lead
-        fields = [field for group in GROUPS for field in group[2]]
+        fields = DETAIL_FIELDS
         widgets = {
             "description": forms.Textarea(attrs={"rows": 4}),
             "internal_notes": forms.Textarea(attrs={"rows": 3}),
@@ -63,22 +50,12 @@ class LeadForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["country"].choices = country_choices()  # type: ignore[attr-defined]
         self.fields["budget_currency"].choices = currency_choices()  # type: ignore[attr-defined]
-        self.fields["website"].assume_scheme = "https"  # type: ignore[attr-defined]
         self.fields["internal_notes"].help_text = _("Only your own people see these.")
         if not by.is_vendor:
             for field in VENDOR_WRITES:
                 del self.fields[field]
         if not self.instance._state.adding:
             self.initial["version"] = self.instance.version
-
-    @property
-    def groups(self) -> list[dict[str, Any]]:
-        """The fields in their groups, for the template."""
-        found = [
-            {"key": key, "title": title, "fields": [self[name] for name in names if name in self.fields]}
-            for key, title, names in GROUPS
-        ]
-        return [group for group in found if group["fields"]]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -188,8 +165,8 @@ class ActivityForm(forms.Form):
 
     def clean_happened_at(self) -> Any:
         at = self.cleaned_data["happened_at"]
-        if at is not None and at > timezone.now() + timedelta(minutes=5):
-            raise forms.ValidationError(_("This is in the future."))
+        if wrong := wrong_time(at):
+            raise forms.ValidationError(wrong)
         return at
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -155,7 +155,9 @@ class Lead(FencedModel):
         _("employees"), null=True, blank=True, validators=[MaxValueValidator(10_000_000)]
     )
     product_interest = models.CharField(_("product interest"), max_length=200, blank=True)
-    budget = models.DecimalField(_("budget"), max_digits=14, decimal_places=2, null=True, blank=True)
+    budget = models.DecimalField(
+        _("budget"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
     budget_currency = models.CharField(_("currency"), max_length=3, blank=True)  # ISO 4217
     timeframe = models.CharField(_("timeframe"), max_length=80, blank=True)
     description = models.TextField(_("description"), max_length=10_000, blank=True)

@@ -45,7 +45,8 @@ def lead_timeline(lead: Lead, member: Membership) -> list[Entry]:
         if event.kind == K.LEAD_COMMENTED:
             comment = comments.get(event.facts["comment"])
             if comment is not None:
-                entries.append(replace(entry, detail=comment.text, tag=_audience(comment)))
+                is_internal = comment.shared_with is None
+                entries.append(replace(entry, detail=comment.text, tag=_audience(comment), is_internal=is_internal))
         elif event.kind == K.LEAD_ACTIVITY:
             activity = activities.get(event.facts["activity"])
             if activity is not None:

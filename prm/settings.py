@@ -154,7 +154,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRM_SCHEME == "https"
 SESSION_COOKIE_NAME = "__Host-session" if SESSION_COOKIE_SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SESSION_COOKIE_SECURE else "csrftoken"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-CSRF_COOKIE_HTTPONLY = False  # app.js sends it with htmx requests
+CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "prm.serving.pages.csrf_failure"
 
 # --- Browser side -----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "path", "circle", "source", "wbr"})
+INLINE = frozenset({"a", "b", "code", "del", "em", "ins", "strong"})  # no space around their words
 
 
 @dataclass
@@ -22,8 +23,11 @@ class Element:
     @property
     def text(self) -> str:
         """All words in it, with single spaces."""
-        words = (child if isinstance(child, str) else child.text for child in self.children)
-        return " ".join(" ".join(words).split())
+        return " ".join(self._words().split())
+
+    def _words(self) -> str:
+        words = "".join(child if isinstance(child, str) else child._words() for child in self.children)
+        return words if self.tag in INLINE else f" {words} "
 
     def walk(self) -> "Iterator[Element]":
         yield self

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from prm.local.demo import PASSWORD
 from prm.organizations.actions import (
     FirstAdmin,
     create_organization,
@@ -13,7 +14,6 @@ from prm.organizations.models import Organization, Portal, Tier
 from prm.users.actions import accept_invitation, disable_member, invite_member
 from prm.users.models import Group, Membership, User
 
-PASSWORD = "partner-portal-demo"
 VIEW_ALL, RECEIVE, MANAGE = "View All Leads", "Receive Leads", "Manage Users"
 
 

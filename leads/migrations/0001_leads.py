@@ -100,7 +100,14 @@ class Migration(migrations.Migration):
                 ("product_interest", models.CharField(blank=True, max_length=200, verbose_name="product interest")),
                 (
                     "budget",
-                    models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="budget"),
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="budget",
+                    ),
                 ),
                 ("budget_currency", models.CharField(blank=True, max_length=3, verbose_name="currency")),
                 ("timeframe", models.CharField(blank=True, max_length=80, verbose_name="timeframe")),

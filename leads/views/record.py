@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from leads import actions, states
-from leads.forms import GROUPS, ActivityForm, AssignForm, CloseForm, CommentForm, HandOverForm, LeadForm
+from leads.forms import ActivityForm, AssignForm, CloseForm, CommentForm, HandOverForm, LeadForm
 from leads.models import Lead
 from leads.outcomes import outcome_of
 from leads.receiving import colleagues, places
@@ -62,14 +62,10 @@ def _page(
     timeline = lead_timeline(lead, member)
     verbs = verbs_of(lead, member)
     lead.shown_to(member)
-    groups = [
-        {"key": key, "title": title, "rows": [_row(lead, name) for name in names]} for key, title, names in GROUPS
-    ]
     context: dict[str, Any] = {
         "lead": lead,
         "is_vendor": member.is_vendor,
         "verbs": verbs,
-        "groups": [] if lead.is_withheld else groups,
         "timeline": timeline,
         "comment_form": comment_form or CommentForm(lead=lead, by=member),
         "activity_form": activity_form or ActivityForm(),
@@ -77,10 +73,6 @@ def _page(
     }
     status = 422 if comment_form or activity_form else 200
     return render(request, "leads/lead_detail.html", context, status=status)
-
-
-def _row(lead: Lead, name: str) -> dict[str, Any]:
-    return {"name": name, "label": label_of(lead, name), "value": getattr(lead, name)}
 
 
 @member_page(*MANAGES, *HOLDS)
@@ -171,7 +163,9 @@ def lead_close(request: PageRequest, code: int) -> HttpResponse:
     lead = seen_lead(member, code)
     states.check(Verb.CLOSE_LOST, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
     can_win = Verb.CLOSE_WON.value in verbs_of(lead, member)
-    form = CloseForm(request.POST or None, can_win=can_win)
+    chosen = request.GET.get("outcome", "")
+    initial = {"outcome": chosen if can_win and chosen == CloseForm.WON else CloseForm.LOST}
+    form = CloseForm(request.POST or None, can_win=can_win, initial=initial)
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["outcome"] == CloseForm.WON:
             actions.win_lead(lead, by=member)

@@ -83,11 +83,16 @@ def _pointers(details: Any, path: str = "") -> Iterator[dict[str, str]]:
     """DRF's nested details as a flat list with JSON pointers (RFC 6901)."""
     if isinstance(details, list):
         for position, item in enumerate(details):
-            nested = isinstance(item, dict) and "message" not in item
+            nested = isinstance(item, dict) and not _is_leaf(item)
             yield from _pointers(item, f"{path}/{position}" if nested else path)
-    elif isinstance(details, dict) and set(details) == {"message", "code"}:
+    elif _is_leaf(details):
         yield {"pointer": path or "/", "code": str(details["code"]), "message": str(details["message"])}
     elif isinstance(details, dict):
         for name, item in details.items():
             part = "" if name == "non_field_errors" else f"/{str(name).replace('~', '~0').replace('/', '~1')}"
             yield from _pointers(item, path + part)
+
+
+def _is_leaf(details: Any) -> bool:
+    """One error, and no fields that happen to be named `message` and `code`."""
+    return isinstance(details, dict) and isinstance(details.get("message"), str)

@@ -5,7 +5,7 @@ import email.policy
 import email.utils
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -43,12 +43,18 @@ def mails(portal: str = "") -> list[Mail]:
     folder = Path(settings.PRM_MAIL_DIR)
     files = sorted(folder.glob("*.log"), key=lambda f: f.stat().st_mtime, reverse=True) if folder.is_dir() else []
     found = [_read(path) for path in files[:MOST]]
-    return [m for m in found if not portal or m.portal in {portal, ""}]
+    return [m for m in found if _is_of(m, portal)]
 
 
-def mail(name: str) -> Mail | None:
+def mail(name: str, portal: str = "") -> Mail | None:
+    """One mail by its file's name, if it is of this portal or of none."""
     path = Path(settings.PRM_MAIL_DIR) / name
-    return _read(path) if _NAME.match(name) and path.is_file() else None
+    found = _read(path) if _NAME.match(name) and path.is_file() else None
+    return found if found and _is_of(found, portal) else None
+
+
+def _is_of(mail: Mail, portal: str) -> bool:
+    return not portal or mail.portal in {portal, ""}
 
 
 def _read(path: Path) -> Mail:
@@ -59,7 +65,7 @@ def _read(path: Path) -> Mail:
         name=path.name,
         subject=str(message["Subject"] or ""),
         to=str(message["To"] or ""),
-        at=email.utils.parsedate_to_datetime(str(message["Date"])),
+        at=email.utils.parsedate_to_datetime(str(message["Date"])).replace(tzinfo=UTC),  # Django writes -0000
         portal=str(message["X-Portal"] or ""),
         text=str(body.get_content()) if body else "",
     )

@@ -28,6 +28,7 @@ class Entry:
     text: str
     detail: str = ""
     tag: str = ""
+    is_internal: bool = False
     changes: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -49,9 +50,9 @@ HIDDEN_CHANGES: set[str] = set()
 """Kinds whose words already say what changed."""
 
 
-def timeline_of(subject: models.Model, member: Membership) -> list[Entry]:
+def timeline_of(subject: models.Model, member: Membership, *, without_fields: Collection[str] = ()) -> list[Entry]:
     """The newest events of one record that `member` may see, newest first."""
-    return [entry for _event, entry in events_of(subject, member)]
+    return [entry for _event, entry in events_of(subject, member, without_fields=without_fields)]
 
 
 def events_of(

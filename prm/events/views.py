@@ -44,7 +44,8 @@ def outbox_list(request: HttpRequest) -> HttpResponse:
 @public_page("development only: the mail that a real installation would have sent")
 def outbox_mail(request: HttpRequest, name: str) -> HttpResponse:
     _only_in_development()
-    mail = outbox.mail(name)
+    portal = request.portal  # type: ignore[attr-defined]
+    mail = outbox.mail(name, portal.slug if portal else "")
     if mail is None:
         raise Http404
     return render(request, "events/outbox_mail.html", {"mail": mail})

@@ -1,27 +1,17 @@
 """`make up`: everything from an empty machine to a served page, and its orderly end."""
 
 import os
-import sys
 import time
 from pathlib import Path
 
-from prm.local import SetupError, contract, portal, running
-from prm.local.paths import PROJECT, State, state_of
-from prm.local.processes import Child, end_with_make, start, stop, tail
+from prm.local import SetupError, contract, demo, portal, running
+from prm.local.paths import State, state_of
+from prm.local.preparation import Preparation
+from prm.local.processes import end_with_make
 from prm.local.servers import Servers
 from prm.local.supervisor import Supervisor, ignore_signals, stop_on_signals
 
 DEFAULT_PORT = 8000
-
-DEMO_PASSWORD = "partner-portal-demo"
-DEMO_LOGINS = (
-    ("acme", "ada@acme.example", "vendor admin"),
-    ("acme", "vic@acme.example", "channel manager"),
-    ("acme", "bea@north.example", "partner admin"),
-    ("acme", "ben@north.example", "partner rep"),
-    ("acme", "dora@east.example", "distributor"),
-    ("globex", "dan@globex.example", "vendor admin"),
-)
 
 
 def say(words: str) -> None:
@@ -80,13 +70,16 @@ def start_everything(supervisor: Supervisor, state: State, port: int) -> dict[st
     settings = contract.development(state, servers.addresses, port=port)
     contract.save(state, settings)
     environment = {**os.environ, **settings, "PYTHONUNBUFFERED": "1"}
-    prepare_database(state, environment)
-    done("Database: up to date")
-    for child in portal.children(environment, port=port, folder=state.folder):
-        supervisor.start(child)
-    running.note(state, supervisor)
-    portal.wait_until_ready(supervisor, port=port)
-    done("Web, worker and beat: up")
+    with Preparation(state, environment) as preparation:
+        preparation.wait_for_migrations()
+        done("Database: migrated")
+        for child in portal.children(environment, port=port, folder=state.folder):
+            supervisor.start(child)
+        running.note(state, supervisor)
+        portal.wait_until_ready(supervisor, port=port)
+        done("Web, worker and beat: up")
+        if words := preparation.wait_for_demo(supervisor):
+            done(f"Demo data: {words}")
     return settings
 
 
@@ -102,32 +95,9 @@ def choose_port(wished: str) -> int:
     return port
 
 
-def prepare_database(state: State, environment: dict[str, str]) -> None:
-    """Migrate, and seed the demo data where development finds no portal."""
-    log = state.logs / "prepare.log"
-    log.unlink(missing_ok=True)
-    demo = ["--with-demo"] if environment["PRM_ENVIRONMENT"] == "development" else []
-    child = Child(
-        name="prepare",
-        command=[sys.executable, "-m", "prm.local.prepare", *demo],
-        log=log,
-        environment=environment,
-        folder=PROJECT,
-    )
-    process = start(child)
-    try:
-        process.wait()
-    finally:
-        stop(process, child)
-    if process.returncode != 0:
-        raise SetupError(f"The database could not be brought up to date ({log}):\n{tail(log, 30)}")
-    if words := tail(log):
-        say(words)
-
-
 def has_demo(settings: dict[str, str], port: int) -> bool:
     """Whether the demo's portal is there to be signed in to."""
-    host = f"{DEMO_LOGINS[0][0]}.{settings['PRM_BASE_DOMAIN']}"
+    host = f"{demo.LOGINS[0].portal}.{settings['PRM_BASE_DOMAIN']}"
     is_there, _ = portal.ask(port, "/accounts/login/", host=host)
     return is_there and settings["PRM_ENVIRONMENT"] == "development"
 
@@ -135,8 +105,8 @@ def has_demo(settings: dict[str, str], port: int) -> bool:
 def announce(address: str, *, has_demo: bool, logs: Path) -> None:
     """Where to go and as whom. The last line is for programs as much as for people."""
     if has_demo:
-        say(f"\nSign in with the password {DEMO_PASSWORD}:")
-        for slug, email, role in DEMO_LOGINS:
+        say(f"\nSign in with the password {demo.PASSWORD}:")
+        for slug, email, role in demo.LOGINS:
             portal_address = address.replace("://", f"://{slug}.", 1)
             say(f"  {role:<16} {email:<20} {portal_address}")
     say(f"\nCtrl-C stops everything. Logs: {logs}")

@@ -76,14 +76,18 @@ def _furnish(portal: Portal, user: User, admin: FirstAdmin) -> None:
         Group.objects.bulk_create(
             Group(name=name, kind=kind, permissions=sorted(permissions)) for name, permissions in groups.items()
         )
-    status = Membership.Status.ACTIVE if user.has_usable_password() else Membership.Status.INVITED
+    is_known = user.has_usable_password()
     member = Membership.objects.create(
-        user=user, organization=vendor, name=admin.name, status=status, invited_at=timezone.now()
+        user=user,
+        organization=vendor,
+        name=admin.name,
+        status=Membership.Status.ACTIVE if is_known else Membership.Status.INVITED,
+        invited_at=None if is_known else timezone.now(),
     )
     for group in Group.objects.filter(kind="vendor", name__in=["System Administration", "Lead Administration"]):
         MembershipGroup.objects.create(membership=member, group=group)
     record(Event.Kind.PORTAL_CREATED, portal, by=member)
-    if status == Membership.Status.INVITED:
+    if not is_known:
         record(Event.Kind.MEMBER_INVITED, member, by=None, tell=[member])
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations import actions
-from prm.organizations.models import Organization, Tier
+from prm.organizations.models import VENDOR_ONLY, Organization, Tier
 from prm.organizations.views import ORDERINGS
 from prm.users.access import Permission
 from prm.world import country_codes
@@ -64,7 +64,8 @@ class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer[Organ
         fields: dict[str, Any] = super().get_fields()
         member = self.context.get("member")
         if member is not None and not member.is_vendor:
-            del fields["notes"]  # what the vendor thinks of a partner is the vendor's
+            for name in VENDOR_ONLY:
+                del fields[name]
         return fields
 
     def validate_country(self, value: str) -> str:

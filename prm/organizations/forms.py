@@ -13,8 +13,11 @@ from prm.world import country_choices
 class OrganizationForm(forms.ModelForm):
     """All of an organization; choices are the active portal's own."""
 
+    website = forms.URLField(label=_("Website"), max_length=300, required=False, assume_scheme="https")
     country = forms.ChoiceField(label=_("Country"), required=False)
-    countries = forms.MultipleChoiceField(label=_("Countries served"), required=False)
+    countries = forms.MultipleChoiceField(
+        label=_("Countries served"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     tier: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
         label=_("Tier"), queryset=None, required=False, empty_label="—"
     )
@@ -57,7 +60,6 @@ class OrganizationForm(forms.ModelForm):
         organization = self.instance if self.instance.name else None
         self.fields["country"].choices = country_choices()  # type: ignore[attr-defined]
         self.fields["countries"].choices = country_choices()[1:]  # type: ignore[attr-defined]
-        self.fields["website"].assume_scheme = "https"  # type: ignore[attr-defined]
         self.fields["tier"].queryset = Tier.objects.all()  # type: ignore[attr-defined]
         others = Organization.objects.filter(kind=Organization.Kind.DISTRIBUTOR).exclude(pk=self.instance.pk)
         self.fields["distributor"].queryset = others  # type: ignore[attr-defined]

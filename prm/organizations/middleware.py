@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
+from django.http import Http404, HttpRequest, HttpResponse
 
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
+from prm.serving.pages import not_found
 
 
 class PortalMiddleware:
@@ -28,7 +28,7 @@ class PortalMiddleware:
         if slug:
             portal = portals.filter(slug=slug).first()
             if portal is None:
-                return HttpResponse(render_to_string("404.html", request=request), status=404)
+                return not_found(request, Http404())
         elif settings.PRM_DEFAULT_PORTAL:
             portal = portals.filter(slug=settings.PRM_DEFAULT_PORTAL).first()
         else:

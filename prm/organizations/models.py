@@ -16,6 +16,8 @@ from prm.organizations.ids import short_code, uuid7
 if TYPE_CHECKING:
     from prm.users.models import Membership
 
+VENDOR_ONLY = frozenset({"notes"})
+"""What of an organization only the vendor sees: what it thinks of it."""
 SLUG_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"  # one DNS label, RFC 1123 2.1
 
 

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 
 from prm.actions import Refused
 from prm.events.timeline import timeline_of
+from prm.local.demo import LOGINS, PASSWORD
 from prm.organizations import actions
 from prm.organizations.forms import OrganizationForm
-from prm.organizations.models import Organization, Portal
+from prm.organizations.models import VENDOR_ONLY, Organization, Portal
 from prm.serving.paging import choice_of, page_of, search_text
 from prm.users.access import PageRequest, Permission, member_page, public_page
 from prm.users.actions import may_manage
-from prm.users.models import PartnerManager
+from prm.users.models import PartnerManager, User
 
 ORDERINGS = {"name": "name", "created_at": "created_at", "status": "status", "kind": "kind"}
 
@@ -30,7 +31,18 @@ def home(request: HttpRequest) -> HttpResponse:
     if not settings.IS_DEVELOPMENT:
         raise Http404
     portals = Portal.objects.filter(is_active=True).order_by("name")
-    return render(request, "organizations/portal_list.html", {"portals": portals})
+    return render(request, "organizations/portal_list.html", {"portals": portals, "demo": _demo_logins()})
+
+
+def _demo_logins() -> list[dict[str, str]]:
+    """Who can sign in where, while the demonstration is in the database."""
+    portals = dict(Portal.objects.values_list("slug", "name"))
+    there = set(User.objects.filter(email__in=[login.email for login in LOGINS]).values_list("email", flat=True))
+    return [
+        {"portal": portals[login.portal], "email": login.email, "role": login.role, "password": PASSWORD}
+        for login in LOGINS
+        if login.portal in portals and login.email in there
+    ]
 
 
 @public_page("a stylesheet with the portal's colours, no more")
@@ -121,7 +133,11 @@ def organization_detail(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
             "organization": organization,
             "people": people,
             "resellers": Organization.objects.visible_to(request.membership).filter(distributor=organization),
-            "timeline": timeline_of(organization, request.membership),
+            "timeline": timeline_of(
+                organization,
+                request.membership,
+                without_fields=() if request.membership.is_vendor else VENDOR_ONLY,
+            ),
             "can_edit": request.membership.can(Permission.MANAGE_PORTAL),
             "can_invite": may_manage(request.membership, organization),
         },

@@ -2,14 +2,16 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from prm.api.problems import problem
+from prm.serving.logs import current_request_id
 
 
 def _answer(request: HttpRequest, status: int, title: str, template: str = "") -> HttpResponse:
     if request.path.startswith("/api/"):
         return problem(status, title)
-    return render(request, template or f"{status}.html", status=status)
+    return render(request, template or f"{status}.html", {"request_id": current_request_id()}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -25,7 +27,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 500, "Something broke on our side.")
+    if request.path.startswith("/api/"):
+        return problem(500, "Something broke on our side.")
+    # Without the request's context: what broke may be in there.
+    page = render_to_string("500.html", {"request_id": current_request_id()})
+    return HttpResponse(page, status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

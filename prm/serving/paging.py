@@ -5,7 +5,6 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import BadRequest, ValidationError
@@ -57,7 +56,7 @@ def page_of(
     field, descending = allowed[name], ordering.startswith("-")
     backward = False
     if cursor:
-        backward, value, key = _decode(cursor, _output_field(rows, field))
+        backward, value, key = _decode(cursor, ordering, _output_field(rows, field))
         rows = rows.filter(_beyond(field, value, key, greater=descending == backward))
     sign = "" if descending == backward else "-"
     found = list(rows.order_by(f"{sign}{field}", f"{sign}pk")[: size + 1])
@@ -69,8 +68,8 @@ def page_of(
         return Page([])
     return Page(
         found,
-        next=_encode(found[-1], field, backward=False) if has_next else "",
-        previous=_encode(found[0], field, backward=True) if has_previous else "",
+        next=_encode(found[-1], ordering, field, backward=False) if has_next else "",
+        previous=_encode(found[0], ordering, field, backward=True) if has_previous else "",
     )
 
 
@@ -106,21 +105,19 @@ def _output_field(rows: "models.QuerySet[M]", field: str) -> "models.Field[Any, 
     return found
 
 
-def _encode(row: models.Model, field: str, *, backward: bool) -> str:
-    value = getattr(row, field)
-    text = value.isoformat() if isinstance(value, datetime) else value
-    return base64.urlsafe_b64encode(json.dumps([int(backward), text, str(row.pk)]).encode()).decode().rstrip("=")
+def _encode(row: models.Model, ordering: str, field: str, *, backward: bool) -> str:
+    parts = [ordering, int(backward), getattr(row, field), row.pk]
+    return base64.urlsafe_b64encode(json.dumps(parts, default=str).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, field: "models.Field[Any, Any]") -> tuple[bool, Any, str]:
+def _decode(cursor: str, ordering: str, field: "models.Field[Any, Any]") -> tuple[bool, Any, str]:
     try:
-        backward, text, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        made_for, backward, text, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         value = field.to_python(text)
-        if not (isinstance(key, str) and is_plain(key) and value is not None and is_plain(str(value))):
+        if made_for != ordering or not isinstance(key, str) or value is None or not is_plain(f"{key}{value}"):
             raise ValueError
         models.UUIDField().to_python(key)
-        if isinstance(field, models.IntegerField) and not -(2**31) <= value < 2**31:
-            raise ValueError
+        field.run_validators(value)  # a number too large for its column is an error in the database
         return bool(backward), value, key
-    except (ValueError, TypeError, binascii.Error, RecursionError, ValidationError) as error:
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError, ValidationError) as error:
         raise InvalidParameter("cursor", _("This is no cursor of this list.")) from error

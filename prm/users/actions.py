@@ -72,8 +72,8 @@ def accept_invitation(member: Membership, *, name: str, password: str | None) ->
     if password is not None and not member.user.has_usable_password():
         member.user.set_password(password)
         member.user.save(update_fields=["password"])
-    member.name, member.status = name, Membership.Status.ACTIVE
-    member.save(update_fields=["name", "status"])
+    member.name, member.status, member.invited_at = name, Membership.Status.ACTIVE, None
+    member.save(update_fields=["name", "status", "invited_at"])
     record(Event.Kind.MEMBER_JOINED, member, by=member, organization=_concerned(member))
     return member
 
@@ -116,8 +116,7 @@ def enable_member(member: Membership, *, by: Actor) -> Membership:
     member = Membership.objects.locked(member.pk)
     if member.status != Membership.Status.DISABLED:
         raise Refused(_("%(name)s is not disabled.") % {"name": member.name})
-    has_account = member.user.has_usable_password()
-    member.status = Membership.Status.ACTIVE if has_account else Membership.Status.INVITED
+    member.status = Membership.Status.INVITED if member.invited_at else Membership.Status.ACTIVE
     member.save(update_fields=["status"])
     record(Event.Kind.MEMBER_ENABLED, member, by=by, organization=_concerned(member))
     return member

@@ -1,6 +1,7 @@
 """Forms about people."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -11,8 +12,18 @@ from prm.organizations.models import Organization
 from prm.users.models import Group, Membership
 
 
+def time_zone_choices() -> list[tuple[str, str]]:
+    """Every zone by its place, "Europe/Berlin"; those without a place are for machines."""
+    return [
+        ("UTC", "UTC"),
+        *((zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone),
+    ]
+
+
 class ProfileForm(forms.ModelForm):
     """What a person may change about oneself in this portal."""
+
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=time_zone_choices)
 
     class Meta:
         model = Membership

@@ -130,7 +130,7 @@ class Membership(FencedModel):
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=60, default="UTC", validators=[check_time_zone])
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.INVITED)
-    invited_at = models.DateTimeField(null=True, editable=False)
+    invited_at = models.DateTimeField(null=True, editable=False)  # while the invitation waits
     created_at = models.DateTimeField(auto_now_add=True)
     groups = models.ManyToManyField(
         Group, through="MembershipGroup", related_name="members", verbose_name=_("groups"), blank=True

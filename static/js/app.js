@@ -122,5 +122,5 @@
     event.preventDefault();
     location.assign(pathInfo.finalRequestPath);
   });
-  on("htmx:afterSwap", (event) => reveal(event.target));
+  on("htmx:afterSwap", () => reveal(document));
 }

@@ -7,10 +7,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from leads import actions
-from leads.models import DETAIL_FIELDS, Lead
+from leads.models import Lead, LostReason
 from prm.organizations.context import inside
 from prm.users.models import Membership
-from tests.browsing import sign_in, visitor
+from tests.browsing import sign_in
 from tests.cast import Cast
 from tests.factories import assigned_lead, new_deal, new_lead, opened_lead
 from tests.reading import Page
@@ -45,7 +45,21 @@ DETAILS = {
     "internal_notes": "Pays late.",
 }
 """Every detail field, each with a value found nowhere else on a page."""
-NEEDLES = [str(DETAILS[name]) for name in DETAIL_FIELDS if name not in {"country"}] + ["Austria", "Hara", "8642", "8,642"]
+NEEDLES = [
+    *(str(value) for name, value in DETAILS.items() if name != "country"),
+    "Austria",
+    "8642",
+    "8,642",
+    "Hara",
+]
+SHOWN = [
+    *(
+        str(value)
+        for name, value in DETAILS.items()
+        if name not in {"country", "budget", "budget_currency", "website"}
+    ),
+    *("Austria", "CHF8,642.50", "olwein.example"),
+]
 
 
 @pytest.fixture
@@ -114,7 +128,9 @@ def test_lead_list_counts_in_tabs_and_keeps_the_search(
     assert page.value("search") == "opened"
 
 
-def test_lead_list_never_finds_a_withheld_detail(client_of: ClientOf, ben: Membership, leads: dict[str, Lead]) -> None:
+def test_lead_list_never_finds_a_withheld_detail(
+    client_of: ClientOf, ben: Membership, leads: dict[str, Lead]
+) -> None:
     by_name = Page(client_of(ben).get("/leads/", {"search": "Unopened"}))
     by_number = Page(client_of(ben).get("/leads/", {"search": leads["ben"].code.lower()}))
 
@@ -187,9 +203,7 @@ def test_lead_list_says_400_to_a_bad_address(client_of: ClientOf, ada: Membershi
     assert Page(answer).heading == "This address could not be read"
 
 
-def test_lead_list_of_a_partner_cannot_be_sorted_by_a_withheld_name(
-    client_of: ClientOf, cast: Cast
-) -> None:
+def test_lead_list_of_a_partner_cannot_be_sorted_by_a_withheld_name(client_of: ClientOf, cast: Cast) -> None:
     with inside(cast.acme):
         zebra = assigned_lead(cast.ada, cast.ben, company="Zebra")
         ant = assigned_lead(cast.ada, cast.ben, company="Ant")
@@ -208,7 +222,7 @@ def test_lead_list_when_empty_offers_the_first_step(client_of: ClientOf, cast: C
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("name", "queries"), [("ada", 9), ("ben", 9)])
+@pytest.mark.parametrize(("name", "queries"), [("ada", 14), ("ben", 14)])
 def test_lead_list_asks_the_same_for_one_and_three(
     cast: Cast, django_assert_num_queries: DjangoAssertNumQueries, count: int, name: str, queries: int
 ) -> None:
@@ -232,18 +246,161 @@ def test_lead_page_shows_every_field_to_the_vendor(client_of: ClientOf, cast: Ca
 
     page = Page(client_of(cast.ada).get(f"/leads/{lead.code}/"))
 
-    shown = {"8642.50": "CHF", **dict.fromkeys(NEEDLES)}
-    missing = [needle for needle in NEEDLES if needle not in page.text]
-    assert missing == []
+    assert [words for words in SHOWN if words not in page.text] == []
+    assert "<b>seven</b>" not in page.html
 
 
 def test_lead_page_withholds_every_field_until_opened(client_of: ClientOf, cast: Cast) -> None:
     with inside(cast.acme):
         lead = assigned_lead(cast.ada, cast.ben, **DETAILS)
 
-    answer = client_of(cast.ben).get(f"/leads/{lead.code}/")
+    page = Page(client_of(cast.ben).get(f"/leads/{lead.code}/"))
 
-    page = Page(answer)
     assert page.heading == f"Lead {lead.code} is waiting"
-    assert page.root.all("form", action=f"/leads/{lead.code}/open/")
-    assert [needle for needle in NEEDLES if needle in page.html] == []
+    assert "Assigned to Ben" in page.text
+    assert page.root.all("form", action=f"/leads/{lead.code}/open/")[0].text == "Open lead"
+    assert [words for words in NEEDLES if words.lower() in page.html.lower()] == []
+
+
+def test_lead_page_shows_all_but_the_internal_notes_once_opened(client_of: ClientOf, cast: Cast) -> None:
+    with inside(cast.acme):
+        lead = opened_lead(cast.ada, cast.ben, **DETAILS)
+
+    page = Page(client_of(cast.ben).get(f"/leads/{lead.code}/"))
+
+    assert [words for words in SHOWN if words not in page.text] == [DETAILS["internal_notes"]]
+    assert str(DETAILS["internal_notes"]) not in page.html
+
+
+@pytest.mark.parametrize("name", ["cleo", "dora", "eve_globex", "dan"])
+def test_lead_page_of_somebody_else_is_not_found(client_of: ClientOf, cast: Cast, name: str) -> None:
+    with inside(cast.acme):
+        lead = opened_lead(cast.ada, cast.ben)
+    client = client_of(getattr(cast, name))
+
+    real, absent = client.get(f"/leads/{lead.code}/"), client.get("/leads/L-999999/")
+
+    assert (real.status_code, absent.status_code) == (404, 404)
+    assert real.content == absent.content
+
+
+def test_lead_page_tells_the_vendor_who_opened_it(client_of: ClientOf, cast: Cast) -> None:
+    with inside(cast.acme):
+        lead = opened_lead(cast.ada, cast.ben)
+
+    page = Page(client_of(cast.vic).get(f"/leads/{lead.code}/"))
+
+    assert "opened by Ben, " in page.root.all(css="about")[0].text
+    assert "Ben opened the lead" in page.by_id("timeline").text
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "verbs"),
+    [
+        ("ada", "new", {"Edit", "Close as lost", "Assign lead", "Add comment"}),
+        ("ada", "assigned", {"Edit", "Close as lost", "Reassign", "Recall lead", "Add comment"}),
+        (
+            "ada",
+            "opened",
+            {"Edit", "Close as lost", "Close as won", "Convert to deal", "Reassign", "Recall lead", "Add comment"},
+        ),
+        ("ada", "lost", {"Reopen lead"}),
+        ("ben", "assigned", {"Open lead"}),
+        (
+            "ben",
+            "opened",
+            {
+                "Edit",
+                "Close as lost",
+                "Close as won",
+                "Convert to deal",
+                "Hand over to a colleague",
+                "Add comment",
+                "Log activity",
+            },
+        ),
+        ("ben", "lost", set()),
+    ],
+)
+def test_lead_page_offers_the_verbs_of_its_state(
+    client_of: ClientOf, cast: Cast, name: str, state: str, verbs: set[str]
+) -> None:
+    lead = in_state(cast, state)
+
+    page = Page(client_of(getattr(cast, name)).get(f"/leads/{lead.code}/"))
+
+    shown = {element.text for tag in ("a", "button") for element in page.by_id("main").all(tag)}
+    assert shown & VERBS == verbs
+
+
+VERBS = {
+    *("Edit", "Assign lead", "Reassign", "Recall lead", "Open lead", "Hand over to a colleague", "Add comment"),
+    *("Log activity", "Close as lost", "Close as won", "Convert to deal", "Reopen lead"),
+}
+
+
+def in_state(cast: Cast, state: str) -> Lead:
+    with inside(cast.acme):
+        if state == "new":
+            return new_lead(cast.ada)
+        if state == "assigned":
+            return assigned_lead(cast.ada, cast.ben)
+        lead = opened_lead(cast.ada, cast.ben)
+        if state == "lost":
+            return actions.lose_lead(lead, reason=LostReason.objects.all()[0], by=cast.ben)
+        return lead
+
+
+def test_lead_page_links_to_the_deal_and_back(client_of: ClientOf, cast: Cast) -> None:
+    with inside(cast.acme):
+        deal = new_deal(cast.ada, cast.ben)
+    client = client_of(cast.ben)
+
+    lead = Page(client.get(f"/leads/{deal.lead.code}/"))
+
+    assert lead.links(f"deal {deal.code}") == [f"/deals/{deal.code}/"]
+    back = Page(client.get(f"/deals/{deal.code}/")).links(f"from lead {deal.lead.code}")
+    assert back == [f"/leads/{deal.lead.code}/"]
+
+
+def test_lead_page_keeps_internal_comments_inside(client_of: ClientOf, cast: Cast) -> None:
+    with inside(cast.acme):
+        lead = opened_lead(cast.ada, cast.ben)
+        for member, text, is_internal in (
+            (cast.ada, "vendor among themselves", True),
+            (cast.ada, "vendor to partner", False),
+            (cast.ben, "partner among themselves", True),
+            (cast.ben, "partner to vendor", False),
+        ):
+            actions.comment_lead(lead, text=text, is_internal=is_internal, by=member)
+
+    said = {
+        member.name: [
+            said.text for said in Page(client_of(member).get(f"/leads/{lead.code}/")).root.all(css="said")
+        ]
+        for member in (cast.ada, cast.ben)
+    }
+
+    assert said == {
+        "Ada": ["partner to vendor", "vendor to partner", "vendor among themselves"],
+        "Ben": ["partner to vendor", "partner among themselves", "vendor to partner"],
+    }
+
+
+@pytest.mark.parametrize(("name", "queries"), [("ada", 18), ("ben", 19)])
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_lead_page_asks_the_same_for_a_short_and_a_long_story(
+    cast: Cast, django_assert_num_queries: DjangoAssertNumQueries, name: str, queries: int, rounds: int
+) -> None:
+    with inside(cast.acme):
+        lead = opened_lead(cast.ada, cast.ben)
+        for number in range(rounds):
+            lead = actions.update_lead(lead, values={"city": f"City {number}"}, by=cast.ben)
+            actions.comment_lead(lead, text="A comment", is_internal=False, by=cast.ben)
+            actions.log_activity(lead, kind="call", outcome="reached", note="", by=cast.ben)
+    client = sign_in(getattr(cast, name))
+
+    with django_assert_num_queries(queries):
+        answer = client.get(f"/leads/{lead.code}/")
+
+    assert len(Page(answer).root.all(css="said")) == rounds

@@ -1,0 +1,146 @@
+"""The API as a test calls it, and how its errors read.
+
+Every answer that a `Caller` gets is held against the API's own promises: what succeeds fits the OpenAPI
+description, what fails is a problem detail (RFC 9457) of one shape. A 500 is never expected.
+"""
+
+import re
+import uuid
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.http import HttpResponse
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft4Validator, FormatChecker  # type: ignore[import-untyped]
+
+from prm.organizations.context import inside
+from prm.organizations.models import Portal
+from prm.users.models import Membership
+from tests.browsing import Api
+
+Args = ParamSpec("Args")
+T = TypeVar("T")
+
+MEMBERS_OF_A_PROBLEM = {"type", "title", "status", "code", "detail", "request_id"}
+
+
+def made(
+    make: Callable[Concatenate[Membership, Args], T], by: Membership, /, *args: Args.args, **values: Args.kwargs
+) -> T:
+    """What one of tests/factories.py makes, inside the portal of `by`."""
+    with inside(by.portal):
+        return make(by, *args, **values)
+
+
+class Caller(Api):
+    """One member at the API; checks every answer, and expects no 500."""
+
+    def __init__(self, member: Membership | None, *, portal: Portal | None = None, scope: str = "write") -> None:
+        super().__init__(member, portal=portal, scope=scope)
+        self.client.raise_request_exception = False
+
+    def get(self, path: str, **parameters: Any) -> HttpResponse:
+        return checked(super().get(path, **parameters), "get", path)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        return checked(super().send(method, path, body, **headers), method, path)
+
+    def at(self, url: str) -> HttpResponse:
+        """What is at an absolute address or one with a hand-written query string."""
+        answer: HttpResponse = self.client.get(url, headers=self.headers)  # type: ignore[assignment]
+        return checked(answer, "get", url.partition("/api/v1/")[2].partition("?")[0])
+
+
+def checked(answer: HttpResponse, method: str, path: str) -> HttpResponse:
+    """The answer itself, once it is what the API promises. A redirect or a 500 is not."""
+    status = answer.status_code
+    assert 200 <= status < 300 or 400 <= status < 500, (method, path, status, answer.content[:500])
+    if status >= 400:
+        problem_in(answer)
+    elif status != 204 and answer.content:
+        assert_described(method, path, status, answer.json())  # type: ignore[attr-defined]
+    return answer
+
+
+def problem_in(answer: HttpResponse) -> dict[str, Any]:
+    """The problem detail of an error, after looking at its shape."""
+    assert answer["Content-Type"] == "application/problem+json", (answer.status_code, answer.content[:300])
+    problem: dict[str, Any] = answer.json()  # type: ignore[attr-defined]
+    assert problem.keys() - {"errors"} == MEMBERS_OF_A_PROBLEM
+    assert problem["status"] == answer.status_code
+    assert all(isinstance(problem[name], str) and problem[name] for name in MEMBERS_OF_A_PROBLEM - {"status"})
+    assert re.fullmatch(r"[a-z_]+", problem["code"]), problem["code"]
+    assert problem["request_id"] == answer["X-Request-ID"] == str(uuid.UUID(problem["request_id"]))
+    for error in problem.get("errors", []):
+        (place,) = error.keys() - {"code", "message"}
+        assert place in {"pointer", "parameter"}
+        assert re.fullmatch(r"[a-z_]+", error["code"]), error
+        assert error["message"]
+        assert place == "parameter" or error["pointer"].startswith("/")
+    return problem
+
+
+def faults(answer: HttpResponse, status: int = 400) -> dict[str, str]:
+    """What a refusal with `status` names: `{pointer or parameter: code}`."""
+    problem = problem_in(answer)
+    assert problem["status"] == status, problem
+    return {e.get("pointer", e.get("parameter")): e["code"] for e in problem.get("errors", [])}
+
+
+def code_of(answer: HttpResponse, status: int) -> str:
+    """The `code` of a refusal with `status`."""
+    problem = problem_in(answer)
+    assert problem["status"] == status, problem
+    return str(problem["code"])
+
+
+def without_id(answer: HttpResponse) -> dict[str, Any]:
+    """A problem without its request id: two of them are equal if and only if they tell the same."""
+    return {name: value for name, value in problem_in(answer).items() if name != "request_id"}
+
+
+# --- The OpenAPI description ------------------------------------------------------------------------
+
+
+@cache
+def description() -> dict[str, Any]:
+    """The API's own description, as `/api/v1/schema/` serves it."""
+    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return found
+
+
+def assert_described(method: str, path: str, status: int, body: Any) -> None:
+    """The body is what the description says of this address, with no field beyond it."""
+    if method == "options":
+        return
+    operation = _operation(method, "/api/v1/" + path.partition("?")[0])
+    schema = operation["responses"][str(status)]["content"]["application/json"]["schema"]
+    validator = Draft4Validator(
+        {**_strict(schema), "components": _strict(description()["components"])}, format_checker=FormatChecker()
+    )
+    errors = [f"{'/'.join(map(str, error.path))}: {error.message}" for error in validator.iter_errors(body)]
+    assert not errors, (method, path, errors)
+
+
+def _operation(method: str, path: str) -> dict[str, Any]:
+    for template, operations in description()["paths"].items():
+        pattern = re.sub(r"\{\w+\}", "[^/]+", template)
+        if re.fullmatch(pattern, path):
+            found: dict[str, Any] = operations[method]
+            return found
+    raise AssertionError(f"The description does not know {path}.")
+
+
+def _strict(schema: Any) -> Any:
+    """OpenAPI 3.0 as JSON Schema: `nullable` becomes a type, and an object has no fields but its own."""
+    if isinstance(schema, list):
+        return [_strict(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: _strict(part) for name, part in schema.items() if name != "nullable"}
+    if found.get("type") == "object" and "properties" in found:
+        found.setdefault("additionalProperties", False)
+    if schema.get("nullable") is True:
+        return {"anyOf": [found, {"type": "null"}]}
+    return found

@@ -1,0 +1,206 @@
+"""The stage of the access matrix: the cast in every way it can come in, and rows for it to ask for.
+
+A row's `place` says whose it is: Ben's at North, a colleague's at North (Bea's), South's, East's, the
+vendor's, Globex's, or nobody's: a row that never was.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.utils import timezone
+
+from deals.models import Deal
+from leads import actions as lead_actions
+from leads.models import Lead
+from prm.events.models import Event, Message
+from prm.organizations.context import inside
+from prm.organizations.models import Counter
+from prm.users.actions import accept_invitation, create_api_key, disable_member, invite_member, revoke_api_key
+from prm.users.invitations import token_for
+from prm.users.models import ApiKey, Group, Membership
+from tests import browsing
+from tests import cast as cast_module
+from tests.cast import PASSWORD, Cast
+from tests.factories import assigned_lead, new_deal, opened_lead
+from tests.matrix import Actor, Row, fingerprint
+
+NOWHERE = "nowhere"
+FIRST_NUMBER_AT_GLOBEX = 5000  # so that a number of one portal means nothing in the other
+
+
+@dataclass
+class Stage:
+    cast: Cast
+    actors: dict[str, Actor] = field(default_factory=dict)
+    rows: dict[tuple[str, str], dict[str, Row]] = field(default_factory=dict)  # (kind, state) -> place -> row
+    peers: dict[str, Membership] = field(default_factory=dict)  # place -> somebody there who can receive
+    before: str = ""
+
+    def member(self, actor: Actor) -> Membership:
+        found: Membership = getattr(self.cast, actor.role or "ada")
+        return found
+
+    def place_of(self, actor: Actor) -> str:
+        """Where the actor is at home; the vendor's people look after North, or West."""
+        organization = self.member(actor).organization
+        if organization.is_vendor:
+            return "north" if actor.portal == self.cast.acme else "globex"
+        return "globex" if organization == self.cast.west else organization.name.lower()
+
+
+def build() -> Stage:
+    """Everything, in the transaction of the caller."""
+    stage = Stage(cast_module.load())
+    cast = stage.cast
+    with inside(cast.globex):
+        for name in ("lead", "deal"):
+            Counter.objects.create(name=name, value=FIRST_NUMBER_AT_GLOBEX)
+    _people(stage)
+    _leads(stage)
+    _organizations(stage)
+    _mails(stage)
+    _messages(stage)
+    _actors(stage)
+    stage.before = fingerprint()
+    return stage
+
+
+# --- Rows ---------------------------------------------------------------------------------------------
+
+
+def _people(stage: Stage) -> None:
+    cast = stage.cast
+    homes = {"north": cast.north, "south": cast.south, "vendor": cast.vendor, "globex": cast.west}
+    states = {state: stage.rows.setdefault(("member", state), {}) for state in Membership.Status.values}
+    tokens = stage.rows.setdefault(("invitation", ""), {})
+    for place, home in homes.items():
+        by = cast.dan if place == "globex" else cast.ada
+        group = "Lead Management" if home.is_vendor else "View All Leads"
+        with inside(home.portal):
+            for state, found in states.items():
+                email = f"{state}@{place}.example"
+                groups = Group.objects.filter(kind=home.kind, name=group)
+                member = invite_member(home, email=email, name=f"{state} {place}", groups=groups, by=by)
+                if state == "invited":
+                    token = token_for(member)
+                    tokens[place] = Row(code=token, key=token, mark="")
+                else:
+                    member = accept_invitation(member, name=member.name, password=PASSWORD)
+                if state == "disabled":
+                    member = disable_member(member, by=by)
+                if state == "active":
+                    stage.peers[place] = member
+                found[place] = Row(code=str(member.pk), key=str(member.pk), mark=email)
+    for found in states.values():
+        found[NOWHERE] = _no_uuid()
+    longest = tokens["north"].code
+    tokens[NOWHERE] = Row(code=longest[:-1] + "~", key=longest, mark="")
+
+
+def _leads(stage: Stage) -> None:
+    cast = stage.cast
+    holders = {
+        "north": cast.ben,
+        "colleague": cast.bea,
+        "south": cast.cleo,
+        "east": cast.dora,
+        "globex": cast.eve_globex,
+    }
+    for place, holder in holders.items():
+        by = cast.dan if place == "globex" else cast.ada
+        with inside(holder.portal):
+            stage.rows.setdefault(("lead", "assigned"), {})[place] = _row(assigned_lead(by, holder))
+            stage.rows.setdefault(("lead", "opened"), {})[place] = _row(opened_lead(by, holder))
+            won = lead_actions.win_lead(opened_lead(by, holder), by=holder)
+            stage.rows.setdefault(("lead", "won"), {})[place] = _row(won)
+            stage.rows.setdefault(("deal", ""), {})[place] = _row(new_deal(by, holder))
+    for kind, letter in (("lead", "L"), ("deal", "D")):
+        for (other, _state), found in stage.rows.items():
+            if other == kind:
+                found[NOWHERE] = Row(code=f"{letter}-9999", key=str(uuid.uuid4()), mark="")
+
+
+def _organizations(stage: Stage) -> None:
+    cast = stage.cast
+    homes = {
+        "north": cast.north,
+        "south": cast.south,
+        "east": cast.east,
+        "vendor": cast.vendor,
+        "globex": cast.west,
+    }
+    found = {place: Row(str(home.pk), str(home.pk), mark=str(home.pk)) for place, home in homes.items()}
+    stage.rows["organization", ""] = {**found, NOWHERE: _no_uuid()}
+
+
+def _mails(stage: Stage) -> None:
+    """Two mails in the outbox of a development machine."""
+    found = stage.rows.setdefault(("mail", ""), {})
+    folder = Path(settings.PRM_MAIL_DIR)
+    folder.mkdir(exist_ok=True)
+    for place, portal in (("north", stage.cast.acme), ("globex", stage.cast.globex)):
+        known = set(folder.iterdir())
+        sender = get_connection("django.core.mail.backends.filebased.EmailBackend", file_path=str(folder))
+        mail = EmailMessage(f"For {portal}", "…", to=["x@y.example"], headers={"X-Portal": portal.slug})
+        sender.send_messages([mail])
+        (name,) = (path.name for path in set(folder.iterdir()) - known)
+        found[place] = Row(code=name, key=name, mark=name)
+    found[NOWHERE] = Row(code="20260101-000000-1.log", key="", mark="")
+
+
+def _messages(stage: Stage) -> None:
+    """An unread one for everybody, so that marking them as read changes something."""
+    for portal in (stage.cast.acme, stage.cast.globex):
+        with inside(portal):
+            event = Event.objects.filter(kind=Event.Kind.LEAD_ASSIGNED).latest("at")
+            for member in Membership.objects.all():
+                Message.objects.create(recipient=member, event=event)
+
+
+def _row(record: Lead | Deal) -> Row:
+    return Row(code=record.code, key=str(record.pk), mark=record.code)
+
+
+def _no_uuid() -> Row:
+    value = str(uuid.uuid4())
+    return Row(code=value, key=value, mark="")
+
+
+# --- Who asks -----------------------------------------------------------------------------------------
+
+MEMBERS = ("ada", "vic", "bea", "ben", "cleo", "dora", "eve", "dan", "eve_globex")
+SHUT_OUT = ("ivan", "dis")
+
+
+def _actors(stage: Stage) -> None:
+    cast, acme = stage.cast, stage.cast.acme
+    found = [Actor("anonymous", "", acme)]
+    found += [Actor(name, name, getattr(cast, name).portal, _cookies(getattr(cast, name))) for name in MEMBERS]
+    found += [Actor(name, "", acme, _cookies(getattr(cast, name))) for name in SHUT_OUT]
+    # Eve belongs to both portals; her session belongs to one.
+    found.append(Actor("eve with her session of Globex", "", acme, _cookies(cast.eve_globex)))
+    found.append(Actor("bea's key", "bea", acme, key=_key(cast.bea, "write")))
+    found.append(Actor("bea's key for reading", "bea", acme, key=_key(cast.bea, "read"), is_read_only=True))
+    found.append(Actor("bea's revoked key", "", acme, key=_key(cast.bea, "write", is_revoked=True)))
+    found.append(Actor("dan's key", "", acme, key=_key(cast.dan, "write")))
+    stage.actors = {actor.name: actor for actor in found}
+
+
+def _cookies(member: Membership) -> dict[str, str]:
+    cookies: SimpleCookie = browsing.sign_in(member).cookies
+    return {name: morsel.value for name, morsel in cookies.items()}
+
+
+def _key(member: Membership, scope: str, *, is_revoked: bool = False) -> str:
+    with inside(member.portal):
+        key, secret = create_api_key(member, name=scope, scope=ApiKey.Scope(scope), by=None)
+        # Noted as used from now on: else the first question with it would write that down.
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now() + timedelta(days=1))
+        if is_revoked:
+            revoke_api_key(key, by=None)
+    return secret
