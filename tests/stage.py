@@ -14,12 +14,13 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.utils import timezone
 
+from deals.actions import first_stage
 from deals.models import Deal
 from leads import actions as lead_actions
-from leads.models import Lead
+from leads.models import Lead, LostReason
 from prm.events.models import Event, Message
 from prm.organizations.context import inside
-from prm.organizations.models import Counter
+from prm.organizations.models import Counter, Organization
 from prm.users.actions import accept_invitation, create_api_key, disable_member, invite_member, revoke_api_key
 from prm.users.invitations import token_for
 from prm.users.models import ApiKey, Group, Membership
@@ -39,6 +40,8 @@ class Stage:
     actors: dict[str, Actor] = field(default_factory=dict)
     rows: dict[tuple[str, str], dict[str, Row]] = field(default_factory=dict)  # (kind, state) -> place -> row
     peers: dict[str, Membership] = field(default_factory=dict)  # place -> somebody there who can receive
+    reasons: dict[str, str] = field(default_factory=dict)  # portal -> a lost reason
+    stages: dict[str, str] = field(default_factory=dict)  # portal -> the first deal stage
     before: str = ""
 
     def member(self, actor: Actor) -> Membership:
@@ -63,6 +66,7 @@ def build() -> Stage:
     _people(stage)
     _leads(stage)
     _organizations(stage)
+    _settings(stage)
     _mails(stage)
     _messages(stage)
     _actors(stage)
@@ -75,7 +79,7 @@ def build() -> Stage:
 
 def _people(stage: Stage) -> None:
     cast = stage.cast
-    homes = {"north": cast.north, "south": cast.south, "vendor": cast.vendor, "globex": cast.west}
+    homes = _homes(cast)
     states = {state: stage.rows.setdefault(("member", state), {}) for state in Membership.Status.values}
     tokens = stage.rows.setdefault(("invitation", ""), {})
     for place, home in homes.items():
@@ -125,17 +129,28 @@ def _leads(stage: Stage) -> None:
                 found[NOWHERE] = Row(code=f"{letter}-9999", key=str(uuid.uuid4()), mark="")
 
 
-def _organizations(stage: Stage) -> None:
-    cast = stage.cast
-    homes = {
+def _homes(cast: Cast) -> dict[str, Organization]:
+    return {
         "north": cast.north,
         "south": cast.south,
         "east": cast.east,
         "vendor": cast.vendor,
         "globex": cast.west,
     }
-    found = {place: Row(str(home.pk), str(home.pk), mark=str(home.pk)) for place, home in homes.items()}
+
+
+def _organizations(stage: Stage) -> None:
+    found = {
+        place: Row(str(home.pk), str(home.pk), mark=str(home.pk)) for place, home in _homes(stage.cast).items()
+    }
     stage.rows["organization", ""] = {**found, NOWHERE: _no_uuid()}
+
+
+def _settings(stage: Stage) -> None:
+    for portal in (stage.cast.acme, stage.cast.globex):
+        with inside(portal):
+            stage.reasons[portal.slug] = str(LostReason.objects.get(name="No budget").pk)
+            stage.stages[portal.slug] = str(first_stage().pk)
 
 
 def _mails(stage: Stage) -> None:

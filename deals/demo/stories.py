@@ -144,17 +144,15 @@ def tell_stories(portal: Portal, *, count: int, seed: int) -> None:
 def _let_news_settle(portal: Portal) -> None:
     """What was told long ago was heard: no mail goes out for it, and it is read."""
     old = timezone.now() - STILL_NEWS
-    heard = Delivery.objects.filter(channel="message").select_related("event")
+    told = Delivery.objects.filter(channel=Delivery.Channel.MESSAGE).select_related("event")
     Message.objects.bulk_create(
         Message(
             recipient_id=row.recipient_id,
             event=row.event,
+            created_at=row.event.at,
             read_at=row.event.at if row.event.at < old else None,
         )
-        for row in heard
+        for row in told
     )
-    for message in Message.objects.select_related("event"):
-        message.created_at = message.event.at
-        message.save(update_fields=["created_at"])
     Delivery.objects.update(status=Delivery.Status.SENT, done_at=F("not_before"), attempts=1)
     DueWork.objects.filter(portal=portal).delete()

@@ -8,7 +8,8 @@ from typing import IO, Any, ClassVar
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import exceptions, parsers, serializers, viewsets
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -183,6 +184,7 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
         return response
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class ReferenceField(serializers.Field[Any, Any, Any, Any]):
     """An id of a row that the member sees, or where `by_name` is given, its exact name.
 

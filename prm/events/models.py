@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from prm.organizations.fence import (
@@ -161,7 +162,7 @@ class Message(FencedModel):
 
     recipient = PortalForeignKey(Membership, on_delete=models.CASCADE, related_name="messages")
     event = PortalForeignKey(Event, on_delete=models.CASCADE, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
 
     objects = FencedManager.from_queryset(MessageQuerySet)()

@@ -133,12 +133,17 @@ def _operation(method: str, path: str) -> dict[str, Any]:
 
 
 def _strict(schema: Any) -> Any:
-    """OpenAPI 3.0 as JSON Schema: `nullable` becomes a type, and an object has no fields but its own."""
+    """OpenAPI 3.0 as JSON Schema: `nullable` becomes a type, and an object has no fields but its own.
+
+    `oneOf` becomes `anyOf`, since the validator does not know the formats by which the branches differ.
+    """
     if isinstance(schema, list):
         return [_strict(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     found = {name: _strict(part) for name, part in schema.items() if name != "nullable"}
+    if "oneOf" in found:
+        found["anyOf"] = found.pop("oneOf")
     if found.get("type") == "object" and "properties" in found:
         found.setdefault("additionalProperties", False)
     if schema.get("nullable") is True:

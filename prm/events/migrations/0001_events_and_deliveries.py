@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.utils.timezone
 import prm.organizations.context
 import prm.organizations.fence
 import prm.organizations.ids
@@ -247,7 +248,7 @@ class Migration(migrations.Migration):
                         default=prm.organizations.ids.uuid7, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("read_at", models.DateTimeField(null=True)),
                 (
                     "event",

@@ -1,0 +1,229 @@
+"""Who may do what with whose rows: one entry per method of each URL. tests/guards/test_access_matrix.py asks.
+
+A URL without an entry fails the build. Rows are named by place, see tests/stage.py.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.cast import PASSWORD
+from tests.matrix import Actor
+from tests.stage import MEMBERS, Stage
+
+Body = Callable[[Stage, Actor], Mapping[str, Any]]
+People = frozenset[str]
+Sight = Mapping[str, People]
+
+
+def people(names: str) -> People:
+    return frozenset(names.split())
+
+
+ALL = frozenset(MEMBERS)
+ADMINS = people("ada dan")
+MANAGES = people("ada vic dan")
+HOLDS = ALL - MANAGES
+MANAGES_USERS = people("ada bea eve dan")
+LEADS: Sight = {
+    "north": people("ada vic bea ben eve"),
+    "colleague": people("ada vic bea eve"),  # Ben receives leads, and sees his own only
+    "south": people("ada cleo"),  # not Dora, though South sells under her
+    "east": people("ada dora"),
+    "globex": people("dan eve_globex"),
+}
+ORGANIZATIONS: Sight = {
+    "north": people("ada vic bea ben eve"),
+    "south": people("ada cleo"),
+    "east": people("ada dora"),
+    "vendor": people("ada vic"),
+    "globex": people("dan eve_globex"),
+}
+PEOPLE: Sight = {place: who for place, who in ORGANIZATIONS.items() if place != "east"}
+MANAGED: Sight = {
+    "north": people("ada bea eve"),
+    "south": people("ada"),
+    "east": people("ada"),
+    "vendor": people("ada"),
+    "globex": people("dan"),
+}
+LEAD_ROWS = (("lead", "assigned"), ("lead", "opened"), ("lead", "won"))
+
+
+@dataclass(frozen=True)
+class Expect:
+    """Who gets what from one method of one URL."""
+
+    enters: People = ALL  # the others get 403, whatever they ask for
+    row: tuple[str, str] | None = None  # kind and state of the row in the address
+    sees: Sight = field(default_factory=dict)  # by place; who is not named gets 404
+    acts: People = ALL  # of those: whose write succeeds
+    status: tuple[int, ...] = (200,)
+    refused: int = 302  # what those get who see, and may not
+    body: Body = lambda stage, actor: {}
+    lists: tuple[tuple[str, str], ...] = ()  # rows that a list shows to those who see them
+
+
+# --- What is sent ---------------------------------------------------------------------------------------
+
+
+def _peer(stage: Stage, actor: Actor) -> str:
+    return str(stage.peers[stage.place_of(actor)].pk)
+
+
+def _reason(stage: Stage, actor: Actor) -> str:
+    return stage.reasons[actor.portal.slug]
+
+
+def _stage_of_sale(stage: Stage, actor: Actor) -> str:
+    return stage.stages[actor.portal.slug]
+
+
+def _home(stage: Stage, actor: Actor) -> str:
+    return stage.rows["organization", ""][stage.place_of(actor)].key
+
+
+def _same(**body: Any) -> Body:
+    return lambda stage, actor: body
+
+
+DEAL = {"name": "Picking cell", "amount": "50000", "currency": "EUR", "close_date": "2027-03-31"}
+REGISTRATION = {f"deal-{name}": value for name, value in DEAL.items()} | {
+    "account-name": "Kestrel Biotech",
+    "contact-last_name": "Novák",
+}
+PASSWORDS = {"oldpassword": PASSWORD, "password1": "quite-another-one-9", "password2": "quite-another-one-9"}
+PROFILE = {"name": "Renamed", "language": "en", "time_zone": "UTC"}
+CALL = {"kind": "call", "outcome": "reached", "note": "Rang."}
+INVITATION = {"name": "Newcomer", "email": "newcomer@new.example"}
+
+
+# --- The table ------------------------------------------------------------------------------------------
+
+
+def lead_page(state: str, **words: Any) -> Expect:
+    return Expect(**{"row": ("lead", state), "sees": LEADS, **words})
+
+
+def lead_verb(state: str, **words: Any) -> Expect:
+    return lead_page(state, **{"status": (200, 201, 204), "refused": 409, **words})
+
+
+SENT: tuple[int, ...] = (302,)
+TABLE: dict[tuple[str, str], Expect] = {
+    ("account_change_password", "GET"): Expect(),
+    ("account_change_password", "POST"): Expect(status=SENT, body=_same(**PASSWORDS)),
+    ("organizations:list", "GET"): Expect(enters=MANAGES, lists=(("organization", ""),), sees=ORGANIZATIONS),
+    ("organizations:new", "GET"): Expect(enters=ADMINS),
+    ("organizations:new", "POST"): Expect(
+        enters=ADMINS, status=SENT, body=_same(name="Newcomer", kind="partner", status="active")
+    ),
+    ("organizations:detail", "GET"): Expect(row=("organization", ""), sees=ORGANIZATIONS),
+    ("organizations:edit", "GET"): Expect(enters=ADMINS, row=("organization", ""), sees=ORGANIZATIONS),
+    ("organizations:edit", "POST"): Expect(
+        enters=ADMINS,
+        row=("organization", ""),
+        sees=ORGANIZATIONS,
+        status=SENT,
+        body=_same(name="Renamed", status="active"),
+    ),
+    ("users:profile", "GET"): Expect(),
+    ("users:profile", "POST"): Expect(status=SENT, body=_same(**PROFILE)),
+    ("users:list", "GET"): Expect(
+        lists=(("member", "active"), ("member", "invited"), ("member", "disabled")), sees=PEOPLE
+    ),
+    ("users:edit", "GET"): Expect(enters=MANAGES_USERS, row=("member", "active"), sees=MANAGED),
+    ("users:edit", "POST"): Expect(
+        enters=MANAGES_USERS, row=("member", "active"), sees=MANAGED, status=SENT, body=_same(**PROFILE)
+    ),
+    ("users:disable", "POST"): Expect(enters=MANAGES_USERS, row=("member", "active"), sees=MANAGED, status=SENT),
+    ("users:enable", "POST"): Expect(enters=MANAGES_USERS, row=("member", "disabled"), sees=MANAGED, status=SENT),
+    ("users:resend", "POST"): Expect(enters=MANAGES_USERS, row=("member", "invited"), sees=MANAGED, status=SENT),
+    ("users:invite", "GET"): Expect(enters=MANAGES_USERS, row=("organization", ""), sees=MANAGED),
+    ("users:invite", "POST"): Expect(
+        enters=MANAGES_USERS, row=("organization", ""), sees=MANAGED, status=SENT, body=_same(**INVITATION)
+    ),
+    ("events:messages", "GET"): Expect(),
+    ("events:read_all", "POST"): Expect(status=SENT),
+    ("leads:list", "GET"): Expect(lists=LEAD_ROWS, sees=LEADS),
+    ("leads:new", "GET"): Expect(enters=ADMINS),
+    ("leads:new", "POST"): Expect(enters=ADMINS, status=SENT, body=_same(company="Kestrel Biotech")),
+    ("leads:detail", "GET"): lead_page("opened"),
+    ("leads:edit", "GET"): lead_page("opened"),
+    ("leads:edit", "POST"): lead_page("opened", status=SENT, body=_same(company="Changed")),
+    ("leads:assign", "GET"): lead_page("opened", enters=MANAGES),
+    ("leads:assign", "POST"): lead_page(
+        "opened", enters=MANAGES, status=SENT, body=lambda stage, actor: {"user": _peer(stage, actor)}
+    ),
+    ("leads:hand_over", "GET"): lead_page("opened", enters=HOLDS),
+    ("leads:hand_over", "POST"): lead_page(
+        "opened", enters=HOLDS, status=SENT, body=lambda stage, actor: {"user": _peer(stage, actor)}
+    ),
+    ("leads:close", "GET"): lead_page("opened"),
+    ("leads:close", "POST"): lead_page(
+        "opened", status=SENT, body=lambda stage, actor: {"outcome": "lost", "reason": _reason(stage, actor)}
+    ),
+    ("leads:open", "GET"): lead_page("assigned", status=SENT),  # a mail's link: it leads to the button
+    ("leads:open", "POST"): lead_page("assigned", acts=HOLDS, status=SENT),
+    ("leads:recall", "POST"): lead_page("opened", enters=MANAGES, status=SENT),
+    ("leads:reopen", "POST"): lead_page("won", enters=MANAGES, status=SENT),
+    ("leads:comment", "POST"): lead_page("opened", status=SENT, body=_same(text="Hello", audience="internal")),
+    ("leads:activity", "POST"): lead_page("opened", enters=HOLDS, status=SENT, body=_same(**CALL)),
+    ("leads:settings", "GET"): Expect(enters=ADMINS),
+    ("leads:settings", "POST"): Expect(enters=ADMINS, status=SENT, body=_same(action="add_reason", name="Moved")),
+    ("deals:convert", "GET"): lead_page("opened"),
+    ("deals:convert", "POST"): lead_page(
+        "opened",
+        status=SENT,
+        body=lambda stage, actor: {**REGISTRATION, "deal-stage": _stage_of_sale(stage, actor)},
+    ),
+    ("deals:list", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
+    ("deals:detail", "GET"): Expect(row=("deal", ""), sees=LEADS),
+    ("deals:edit", "GET"): Expect(row=("deal", ""), sees=LEADS),
+    ("deals:edit", "POST"): Expect(
+        row=("deal", ""),
+        sees=LEADS,
+        status=SENT,
+        body=lambda stage, actor: {**DEAL, "name": "Renamed", "stage": _stage_of_sale(stage, actor)},
+    ),
+    ("deals:settings", "GET"): Expect(enters=ADMINS),
+    ("deals:settings", "POST"): Expect(
+        enters=ADMINS,
+        status=SENT,
+        body=_same(action="add_stage", name="Pilot", probability="40", outcome="open"),
+    ),
+    # the API
+    ("api:lead-list", "GET"): Expect(lists=LEAD_ROWS, sees=LEADS),
+    ("api:lead-list", "POST"): Expect(enters=ADMINS, status=(201,), body=_same(company="Kestrel Biotech")),
+    ("api:lead-detail", "GET"): lead_page("opened"),
+    ("api:lead-detail", "PATCH"): lead_verb("opened", body=_same(company="Changed")),
+    ("api:lead-assign", "POST"): lead_verb("opened", body=lambda stage, actor: {"user": _peer(stage, actor)}),
+    ("api:lead-recall", "POST"): lead_verb("opened", acts=MANAGES),
+    ("api:lead-open", "POST"): lead_verb("assigned", acts=HOLDS),
+    ("api:lead-close", "POST"): lead_verb("opened", body=_same(outcome="lost", reason="No budget")),
+    ("api:lead-reopen", "POST"): lead_verb("won", acts=MANAGES),
+    ("api:lead-comment", "POST"): lead_verb("opened", body=_same(text="Hello")),
+    ("api:lead-activity", "POST"): lead_verb("opened", acts=HOLDS, body=_same(**CALL)),
+    ("api:lead-convert", "POST"): lead_verb("opened", body=_same(**DEAL)),
+    ("api:deal-list", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
+    ("api:deal-detail", "GET"): Expect(row=("deal", ""), sees=LEADS),
+    ("api:deal-detail", "PATCH"): Expect(row=("deal", ""), sees=LEADS, body=_same(name="Renamed")),
+    ("api:organization-list", "GET"): Expect(lists=(("organization", ""),), sees=ORGANIZATIONS),
+    ("api:organization-list", "POST"): Expect(enters=ADMINS, status=(201,), body=_same(name="Newcomer")),
+    ("api:organization-detail", "GET"): Expect(row=("organization", ""), sees=ORGANIZATIONS),
+    ("api:organization-detail", "PATCH"): Expect(
+        row=("organization", ""), sees=ORGANIZATIONS, acts=ADMINS, refused=403, body=_same(city="Ghent")
+    ),
+    ("api:user-list", "GET"): Expect(
+        lists=(("member", "active"), ("member", "invited"), ("member", "disabled")), sees=PEOPLE
+    ),
+    ("api:user-list", "POST"): Expect(
+        enters=MANAGES_USERS,
+        status=(201,),
+        body=lambda stage, actor: {**INVITATION, "organization": _home(stage, actor)},
+    ),
+    ("api:user-detail", "GET"): Expect(row=("member", "active"), sees=PEOPLE),
+    ("api:user-detail", "PATCH"): Expect(
+        row=("member", "active"), sees=PEOPLE, acts=MANAGES_USERS, refused=403, body=_same(phone="+49 1")
+    ),
+}
