@@ -158,6 +158,10 @@ class NothingSerializer(StrictSerializer):
     """A verb that needs no more than its address."""
 
 
+SEEN_OR_GONE = {200: LeadSerializer, 204: None}
+"""204 where the verb took the lead out of the caller's own sight."""
+
+
 class LeadViewSet(PortalViewSet):
     """Leads of this portal, as far as the member sees them."""
 
@@ -197,7 +201,7 @@ class LeadViewSet(PortalViewSet):
         version = values.pop("version", None) or self.expected_version()
         return self.shown(self.again(actions.update_lead(lead, values=values, version=version, by=self.member)))
 
-    @extend_schema(request=AssignSerializer, responses=LeadSerializer)
+    @extend_schema(request=AssignSerializer, responses=SEEN_OR_GONE)
     @action(detail=True, methods=["post"])
     def assign(self, request: Request, pk: str) -> Response:
         """Assign to a user or an organization. The holder's people may pass it on to a colleague."""
@@ -210,7 +214,7 @@ class LeadViewSet(PortalViewSet):
             lead = actions.assign_lead(lead, to=to, by=self.member)
         return self.shown(self.again(lead))
 
-    @extend_schema(request=NothingSerializer, responses=LeadSerializer)
+    @extend_schema(request=NothingSerializer, responses=SEEN_OR_GONE)
     @action(detail=True, methods=["post"])
     def recall(self, request: Request, pk: str) -> Response:
         lead = self.get_object()
@@ -242,14 +246,14 @@ class LeadViewSet(PortalViewSet):
         self.checked(NothingSerializer)
         return self.shown(self.again(actions.reopen_lead(lead, by=self.member)))
 
-    @extend_schema(request=CommentSerializer, responses=LeadSerializer)
+    @extend_schema(request=CommentSerializer, responses={201: LeadSerializer})
     @action(detail=True, methods=["post"])
     def comment(self, request: Request, pk: str) -> Response:
         lead = self.get_object()
         actions.comment_lead(lead, **self.checked(CommentSerializer), by=self.member)
         return self.shown(self.again(lead), status=201)
 
-    @extend_schema(request=ActivitySerializer, responses=LeadSerializer)
+    @extend_schema(request=ActivitySerializer, responses={201: LeadSerializer})
     @action(detail=True, methods=["post"])
     def activity(self, request: Request, pk: str) -> Response:
         lead = self.get_object()

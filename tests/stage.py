@@ -19,8 +19,9 @@ from deals.models import Deal
 from leads import actions as lead_actions
 from leads.models import Lead, LostReason
 from prm.events.models import Event, Message
+from prm.organizations.actions import create_organization
 from prm.organizations.context import inside
-from prm.organizations.models import Counter, Organization
+from prm.organizations.models import Counter, Organization, Tier
 from prm.users.actions import accept_invitation, create_api_key, disable_member, invite_member, revoke_api_key
 from prm.users.invitations import token_for
 from prm.users.models import ApiKey, Group, Membership
@@ -40,8 +41,7 @@ class Stage:
     actors: dict[str, Actor] = field(default_factory=dict)
     rows: dict[tuple[str, str], dict[str, Row]] = field(default_factory=dict)  # (kind, state) -> place -> row
     peers: dict[str, Membership] = field(default_factory=dict)  # place -> somebody there who can receive
-    reasons: dict[str, str] = field(default_factory=dict)  # portal -> a lost reason
-    stages: dict[str, str] = field(default_factory=dict)  # portal -> the first deal stage
+    ids: dict[str, dict[str, str]] = field(default_factory=dict)  # what else can be referred to -> portal -> id
     before: str = ""
 
     def member(self, actor: Actor) -> Membership:
@@ -66,7 +66,7 @@ def build() -> Stage:
     _people(stage)
     _leads(stage)
     _organizations(stage)
-    _settings(stage)
+    _others(stage)
     _mails(stage)
     _messages(stage)
     _actors(stage)
@@ -146,11 +146,23 @@ def _organizations(stage: Stage) -> None:
     stage.rows["organization", ""] = {**found, NOWHERE: _no_uuid()}
 
 
-def _settings(stage: Stage) -> None:
-    for portal in (stage.cast.acme, stage.cast.globex):
+def _others(stage: Stage) -> None:
+    """What forms and the API may point at, once in each portal."""
+    for portal, by in ((stage.cast.acme, stage.cast.ada), (stage.cast.globex, stage.cast.dan)):
         with inside(portal):
-            stage.reasons[portal.slug] = str(LostReason.objects.get(name="No budget").pk)
-            stage.stages[portal.slug] = str(first_stage().pk)
+            distributor = Organization.objects.filter(kind="distributor").first()
+            if distributor is None:
+                distributor = create_organization(values={"name": "Delta", "kind": "distributor"}, by=by)
+            found = {
+                "distributor": distributor,
+                "tier": Tier.objects.get(name="Gold"),
+                "reason": LostReason.objects.get(name="No budget"),
+                "stage": first_stage(),
+                "group": Group.objects.get(kind="partner", name="Receive Leads"),
+                "vendor's group": Group.objects.get(name="Lead Administration"),
+            }
+            for name, record in found.items():
+                stage.ids.setdefault(name, {})[portal.slug] = str(record.pk)
 
 
 def _mails(stage: Stage) -> None:
@@ -159,11 +171,10 @@ def _mails(stage: Stage) -> None:
     folder = Path(settings.PRM_MAIL_DIR)
     folder.mkdir(exist_ok=True)
     for place, portal in (("north", stage.cast.acme), ("globex", stage.cast.globex)):
-        known = set(folder.iterdir())
         sender = get_connection("django.core.mail.backends.filebased.EmailBackend", file_path=str(folder))
         mail = EmailMessage(f"For {portal}", "…", to=["x@y.example"], headers={"X-Portal": portal.slug})
         sender.send_messages([mail])
-        (name,) = (path.name for path in set(folder.iterdir()) - known)
+        name = Path(sender._get_filename()).name
         found[place] = Row(code=name, key=name, mark=name)
     found[NOWHERE] = Row(code="20260101-000000-1.log", key="", mark="")
 

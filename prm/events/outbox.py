@@ -43,7 +43,7 @@ def mails(portal: str = "") -> list[Mail]:
     folder = Path(settings.PRM_MAIL_DIR)
     files = sorted(folder.glob("*.log"), key=lambda f: f.stat().st_mtime, reverse=True) if folder.is_dir() else []
     found = [_read(path) for path in files[:MOST]]
-    return [m for m in found if _is_of(m, portal)]
+    return [m for m in found if m is not None and _is_of(m, portal)]
 
 
 def mail(name: str, portal: str = "") -> Mail | None:
@@ -57,9 +57,12 @@ def _is_of(mail: Mail, portal: str) -> bool:
     return not portal or mail.portal in {portal, ""}
 
 
-def _read(path: Path) -> Mail:
+def _read(path: Path) -> Mail | None:
+    """The mail in a file; None while the worker is still writing it."""
     raw = path.read_bytes().rpartition(b"-" * 79)[0] or path.read_bytes()
     message = email.message_from_bytes(raw, policy=email.policy.default)
+    if not message["Date"]:
+        return None
     body = message.get_body(("plain",))
     return Mail(
         name=path.name,

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from prm.actions import Refused
+from prm.actions import Refused, Stale
 from prm.events.timeline import timeline_of
 from prm.local.demo import LOGINS, PASSWORD
 from prm.organizations import actions
@@ -98,22 +98,29 @@ def organization_new(request: PageRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is in the portal.") % {"name": organization})
             return redirect("organizations:detail", organization.pk)
-    return _form_page(request, form, None)
+    return _form_page(request, form, None, 422 if form.is_bound else 200)
 
 
 @member_page(Permission.MANAGE_PORTAL)
 def organization_edit(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
     organization = get_object_or_404(Organization.objects.visible_to(request.membership), pk=pk)
     form = OrganizationForm(request.POST or None, instance=organization)
+    status = 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
         try:
             _saved(form, organization, request)
+        except Stale as stale:
+            form.add_error(None, str(stale))
+            status = 409
+            # saving again, after this warning, is a decision
+            form.data = request.POST.copy()
+            form.data["version"] = str(Organization.objects.get(pk=pk).version)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("Saved."))
             return redirect("organizations:detail", pk)
-    return _form_page(request, form, get_object_or_404(Organization, pk=pk))
+    return _form_page(request, form, get_object_or_404(Organization, pk=pk), status)
 
 
 @member_page()
@@ -144,8 +151,9 @@ def organization_detail(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-def _form_page(request: PageRequest, form: OrganizationForm, organization: Organization | None) -> HttpResponse:
-    status = 422 if form.is_bound else 200
+def _form_page(
+    request: PageRequest, form: OrganizationForm, organization: Organization | None, status: int
+) -> HttpResponse:
     context = {"form": form, "organization": organization}
     return render(request, "organizations/organization_form.html", context, status=status)
 

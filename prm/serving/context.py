@@ -1,5 +1,6 @@
 """What every template may ask: the portal, the member, and `can.<verb>` for the navigation."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from prm.users.models import Membership
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
-    """`portal`, `membership`, `can`, `unread_count` (asked only when shown), `theme` and `is_development`."""
+    """`portal`, `membership`, `can`, `unread_count` (asked once, when shown), `theme` and `is_development`."""
     member: Membership | None = getattr(request, "membership", None)
     theme = request.COOKIES.get("theme", "")
     context: dict[str, Any] = {
@@ -21,7 +22,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "is_development": settings.IS_DEVELOPMENT,
     }
     if member is not None:
-        context["unread_count"] = Message.objects.visible_to(member).filter(read_at=None).count
+        context["unread_count"] = cache(Message.objects.visible_to(member).filter(read_at=None).count)
         context["can"] = {
             "see_leads": member.can(*SEES_LEADS),
             "create_leads": member.can(Permission.CREATE_LEADS),

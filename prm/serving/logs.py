@@ -16,7 +16,7 @@ from prm.organizations.ids import uuid7
 log = logging.getLogger("prm.request")
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "request", "taskName"}
-_TOKEN_PATHS = re.compile(r"^(/invitations/|/accounts/password/reset/key/).+")
+_TOKENS = re.compile(r"(/invitations/|/accounts/password/reset/key/)[^\s'\"]+")
 
 
 def current_request_id() -> str:
@@ -30,14 +30,19 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _without_tokens(record.getMessage()),
             "request_id": current_request_id(),
             "portal": active_portal().slug if is_inside_portal() else "",
         }
-        line |= {k: v for k, v in record.__dict__.items() if k not in _STANDARD and k not in line}
+        line |= {k: v for k, v in record.__dict__.items() if k not in _STANDARD and not line.get(k)}
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = _without_tokens(self.formatException(record.exc_info))
         return json.dumps({k: v for k, v in line.items() if v != ""}, default=str, ensure_ascii=False)
+
+
+def _without_tokens(text: str) -> str:
+    """Django's own messages name paths too, and some paths are keys."""
+    return _TOKENS.sub(r"\1…", text)
 
 
 class RequestLogMiddleware:
@@ -59,7 +64,7 @@ class RequestLogMiddleware:
                 "request",
                 extra={
                     "method": request.method,
-                    "path": _TOKEN_PATHS.sub(r"\1…", request.path),
+                    "path": _without_tokens(request.path),
                     "status": response.status_code,
                     "milliseconds": round((time.perf_counter() - started) * 1000, 1),
                     "portal": getattr(getattr(request, "portal", None), "slug", ""),

@@ -1,20 +1,36 @@
 """The stage of the access matrix, set once per module."""
 
+import logging
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from django.core.cache import cache
 from django.db import transaction
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from tests import stage as stage_module
 from tests.stage import Stage
 
+log = logging.getLogger("prm.request")
+
 
 @pytest.fixture(scope="module")
-def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
+def quiet_and_still() -> Iterator[datetime]:
+    """The clock stands still, since pages say "5 seconds ago"; nobody reads thousands of log lines."""
+    level, now = log.level, timezone.now()
+    log.setLevel(logging.WARNING)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: now)
+        yield now
+    log.setLevel(level)
+
+
+@pytest.fixture(scope="module")
+def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker, quiet_and_still: datetime) -> Iterator[Stage]:
     """Rows of every kind, and everybody who may ask for them. Never committed."""
+    cache.clear()  # sign-in counts its failures there
     with django_db_blocker.unblock(), transaction.atomic():
-        cache.clear()  # sign-in counts its failures there
         yield stage_module.build()
         transaction.set_rollback(True)

@@ -5,12 +5,15 @@ body, and not a byte changed in any table. That is asked with requests that do c
 those who may, so that a no proves something.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from django.urls import reverse
 
+from leads import states
+from leads.models import LeadQuerySet
 from tests.guards.access_table import TABLE, Expect
 from tests.guards.routes import routes
 from tests.matrix import Actor, Answer, Question, Row, ask
@@ -18,6 +21,26 @@ from tests.stage import NOWHERE, Stage
 
 ROUTES = [route for route in routes() if not route.is_public and route.name != "schema"]
 NO_ROW = Row("", "", "")
+ASKED = {
+    "": "north globex",
+    "ada": "north south vendor globex",
+    "vic": "north south vendor globex",
+    "bea": "north south vendor globex",
+    "ben": "north colleague south globex",
+    "cleo": "south north east globex",
+    "dora": "east south globex",
+    "eve": "north globex",
+    "dan": "globex north",
+    "eve_globex": "globex north",
+}
+"""Whose rows each asks for: the own ones, a colleague's, a sibling's, and the other portal's."""
+KEYS_THAT_OPEN_NO_PAGE = {"bea's key for reading", "bea's revoked key", "dan's key"}  # one is enough to show it
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+PASSERS_BY = ("anonymous", "ivan", "eve with her session of Globex", "dan's key", "ada", "dan")
+"""Who asks for public pages: four strangers and two members."""
+PUBLIC: dict[str, list[str]] = {route.name: [] for route in routes() if route.is_public or route.name == "schema"}
+PUBLIC["account_reset_password_from_key"] = ["1", "no-such-key"]
+del PUBLIC["users:invitation"], PUBLIC["events:outbox_mail"]  # asked with good and bad addresses
 each_entry = pytest.mark.parametrize(("name", "method"), TABLE, ids=lambda word: word)
 
 
@@ -74,42 +97,141 @@ class Cell:
         question = Question(self.method, reverse(self.name, args=address), body)
         return ask(self.actor, question, self.stage.before, row=self.row)
 
-    def wrongs(self, answer: Answer, blank: Answer) -> Iterator[str]:
-        """What is not as it should be. `blank` is the answer for a row that never was."""
+    def wrongs(self, answer: Answer, imagined: Answer) -> Iterator[str]:
+        """What is not as it should be."""
         if self.denied is not None:
-            if answer.status != self.denied:
-                yield f"{answer.status}, not {self.denied}"
-            if self.expect.row and answer != blank:
-                yield f"tells a real row from an imagined one: {answer} / {blank}"
-            may_change, fine = False, answer.status == self.denied
+            expected, may_change = (self.denied,), False
+            if self.expect.row and answer != imagined:
+                yield f"tells a real row from an imagined one: {answer} / {imagined}"
+        elif self.is_write and self.role not in self.expect.acts:
+            expected, may_change = (self.expect.refused,), False
         else:
-            may_change = self.is_write and self.role in self.expect.acts
-            refused = self.is_write and not may_change
-            fine = answer.status in ((self.expect.refused,) if refused else self.expect.status)
-        if not fine and self.denied is None:
-            yield f"{answer.status}: {answer.body[:2000]}"
+            expected, may_change = self.expect.status, self.is_write
+        if answer.status not in expected:
+            yield f"{answer.status} instead of {expected}: {answer.body[:2000]}"
         if answer.has_changed != may_change:
             yield "changed something" if answer.has_changed else "changed nothing"
 
 
-def cells(stage: Stage, name: str, method: str, expect: Expect) -> Iterator[tuple[Cell, Cell]]:
-    """Every cell of one entry, each with that of the imagined row."""
-    places = stage.rows[expect.row] if expect.row else {NOWHERE: NO_ROW}
+def cells_of(stage: Stage, name: str, method: str) -> Iterator[list[Cell]]:
+    """An actor's cells of one entry: first the imagined row, then real ones."""
+    expect = TABLE[name, method]
     for actor in stage.actors.values():
-        for place in places:
-            words = (stage, name, method, expect, actor)
-            yield Cell(*words, place), Cell(*words, NOWHERE)
+        if name.startswith("api:") or actor.name not in KEYS_THAT_OPEN_NO_PAGE:
+            real = [place for place in ASKED[actor.role].split() if expect.row and place in stage.rows[expect.row]]
+            yield [Cell(stage, name, method, expect, actor, place) for place in (NOWHERE, *real)]
 
 
 @each_entry
-def test_matrix(stage: Stage, name: str, method: str) -> None:
+def test_nobody_gets_more_or_less(stage: Stage, name: str, method: str) -> None:
     wrong = []
-    blanks: dict[str, Answer] = {}
-    for cell, imagined in cells(stage, name, method, TABLE[name, method]):
-        if cell.actor.name not in blanks:
-            blanks[cell.actor.name] = imagined.ask()
-        blank = blanks[cell.actor.name]
-        answer = blank if cell == imagined else cell.ask()
-        wrong += [f"{cell.actor.name}, {cell.place}: {words}" for words in cell.wrongs(answer, blank)]
+    for cells in cells_of(stage, name, method):
+        answers = [cell.ask() for cell in cells]
+        for cell, answer in zip(cells, answers, strict=True):
+            wrong += [f"{cell.actor.name}, {cell.place}: {words}" for words in cell.wrongs(answer, answers[0])]
 
     assert wrong == []
+
+
+def test_matrix_notices_a_missing_wall(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test of the test: with `visible_to` gone, Cleo sees North's lead, and the cell says so."""
+    entry = ("leads:detail", "GET")
+    cells = [Cell(stage, *entry, TABLE[entry], stage.actors["cleo"], place) for place in (NOWHERE, "north")]
+    monkeypatch.setattr(LeadQuerySet, "visible_to", lambda rows, member: rows)
+
+    imagined, real = (cell.ask() for cell in cells)
+
+    assert [words.partition(":")[0] for words in cells[1].wrongs(real, imagined)] == [
+        "tells a real row from an imagined one",
+        "200 instead of (404,)",
+    ]
+
+
+def test_matrix_notices_a_write_before_the_no(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = ("api:lead-recall", "POST")
+    cell = Cell(stage, *entry, TABLE[entry], stage.actors["ben"], "north")
+    monkeypatch.setattr(states, "check", lambda *args, **words: None)
+
+    answer = cell.ask()
+
+    assert "changed something" in cell.wrongs(answer, answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [entry for entry in TABLE if TABLE[entry].lists], ids=lambda word: word
+)
+def test_lists_show_what_their_reader_sees_and_no_more(stage: Stage, name: str, method: str) -> None:
+    expect = TABLE[name, method]
+    wrong = []
+    for actor in stage.actors.values():
+        if actor.role not in expect.enters or (actor.key and not name.startswith("api:")):
+            continue
+        body = ask(actor, Question(method, reverse(name))).body
+        is_api = name.startswith("api:")
+        shown = {result["id"] for result in json.loads(body)["results"]} if is_api else body
+        for kind in expect.lists:
+            for place, row in stage.rows[kind].items():
+                is_shown = (row.key if is_api else row.mark) in shown
+                if place != NOWHERE and is_shown != (actor.role in expect.sees[place]):
+                    wrong.append(f"{actor.name}: {row.mark} of {place}")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _method in TABLE}))
+def test_other_methods_tell_and_change_nothing(stage: Stage, name: str) -> None:
+    """HEAD and OPTIONS, writes that nobody planned, and a GET of what is only ever sent."""
+    planned = {method: expect for (other, method), expect in TABLE.items() if other == name}
+    expect = next(iter(planned.values()))
+    wrong = []
+    for method in METHODS - set(planned):
+        asked = {"ada": ["north"], "cleo": [NOWHERE, "north", "globex"]} if expect.row else {"ada": [NOWHERE]}
+        for actor, places in asked.items():
+            cells = [Cell(stage, name, method, expect, stage.actors[actor], place) for place in places]
+            answers = [cell.ask() for cell in cells]
+            for cell, answer in zip(cells, answers, strict=True):
+                if cell.denied is not None and answer != answers[0]:
+                    wrong.append(f"{actor}, {method}, {cell.place}: {answer} / {answers[0]}")
+                if answer.has_changed or answer.status >= 500:
+                    wrong.append(f"{actor}, {method}, {cell.place}: {answer.status}")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "no"), [("users:invitation", "invitation", 410), ("events:outbox_mail", "mail", 404)]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_public_address_is_good_in_its_own_portal_only(
+    stage: Stage, address: str, kind: str, no: int, method: str
+) -> None:
+    """An invitation or a mail of Globex is none at Acme, for whoever asks."""
+    body = {"name": "Newcomer", "password": "quite-another-one-9"}
+    wrong = []
+    for actor in (stage.actors[name] for name in PASSERS_BY):
+        answers = {}
+        for place in (NOWHERE, "north", "globex"):
+            row = stage.rows[kind, ""][place]
+            question = Question(method, reverse(address, args=[row.code]), body)
+            answers[place] = ask(actor, question, stage.before, row=row)
+        for place, answer in answers.items():
+            is_own = place != NOWHERE and (place == "globex") == (actor.portal == stage.cast.globex)
+            if is_own != (answer.status in (200, 302)) or (not is_own and answer != answers[NOWHERE]):
+                wrong.append(f"{actor.name}, {place}: {answer}")
+            if answer.has_changed != (is_own and method == "POST" and kind == "invitation"):
+                wrong.append(f"{actor.name}, {place}: changed {answer.has_changed}")
+        assert answers[NOWHERE].status == no
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_page_knows_no_stranger(stage: Stage, name: str) -> None:
+    """It answers everybody, shows all strangers the same, and only showing it changes nothing."""
+    question = Question("GET", reverse(name, args=PUBLIC[name]))
+    answers = {actor: ask(stage.actors[actor], question, stage.before) for actor in PASSERS_BY}
+    strangers = {actor: answer for actor, answer in answers.items() if not stage.actors[actor].role}
+    wrong = [actor for actor, answer in answers.items() if answer.status >= 400 or answer.has_changed]
+
+    assert wrong == []
+    assert strangers == dict.fromkeys(strangers, strangers["anonymous"])

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from deals.actions import convert_lead
 from leads import actions
 from leads.models import Activity, Comment, Lead, LostReason
 from leads.settings import change_distribution, change_lost_reason
@@ -14,7 +15,7 @@ from leads.states import Status
 from prm.organizations.context import inside
 from prm.users.models import Membership
 from tests.cast import Cast
-from tests.factories import assigned_lead, new_deal, new_lead, opened_lead
+from tests.factories import assigned_lead, new_lead, opened_lead, registration
 from tests.reading import Page
 
 ClientOf = Callable[[Membership], Client]
@@ -252,14 +253,15 @@ def test_lead_verbs_after_closing_are_refused_with_a_message(
 
 def test_lead_reopen_brings_it_back_and_withdraws_the_deal(client_of: ClientOf, cast: Cast) -> None:
     with inside(cast.acme):
-        deal = new_deal(cast.ada, cast.ben)
+        lead = opened_lead(cast.ada, cast.ben)
+        deal = convert_lead(lead, registration=registration(), by=cast.ben)
     client = client_of(cast.ada)
 
-    answer = client.post(f"/leads/{deal.lead.code}/reopen/", follow=True)
+    answer = client.post(f"/leads/{lead.code}/reopen/", follow=True)
 
     page = Page(answer)
-    assert answer.redirect_chain == [(f"/leads/{deal.lead.code}/", 302)]
-    assert page.toasts == [f"Lead {deal.lead.code} is open again."]
+    assert answer.redirect_chain == [(f"/leads/{lead.code}/", 302)]
+    assert page.toasts == [f"Lead {lead.code} is open again."]
     assert page.links(f"deal {deal.code}") == []
     assert "Withdrawn" in Page(client.get(f"/deals/{deal.code}/")).text
 

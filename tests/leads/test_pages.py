@@ -6,13 +6,14 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from deals.actions import convert_lead
 from leads import actions
 from leads.models import Lead, LostReason
 from prm.organizations.context import inside
 from prm.users.models import Membership
 from tests.browsing import sign_in
 from tests.cast import Cast
-from tests.factories import assigned_lead, new_deal, new_lead, opened_lead
+from tests.factories import assigned_lead, new_lead, opened_lead, registration
 from tests.reading import Page
 
 ClientOf = Callable[[Membership], Client]
@@ -353,14 +354,14 @@ def in_state(cast: Cast, state: str) -> Lead:
 
 def test_lead_page_links_to_the_deal_and_back(client_of: ClientOf, cast: Cast) -> None:
     with inside(cast.acme):
-        deal = new_deal(cast.ada, cast.ben)
+        lead = opened_lead(cast.ada, cast.ben)
+        deal = convert_lead(lead, registration=registration(), by=cast.ben)
     client = client_of(cast.ben)
 
-    lead = Page(client.get(f"/leads/{deal.lead.code}/"))
+    forth = Page(client.get(f"/leads/{lead.code}/")).links(f"deal {deal.code}")
+    back = Page(client.get(f"/deals/{deal.code}/")).links(f"from lead {lead.code}")
 
-    assert lead.links(f"deal {deal.code}") == [f"/deals/{deal.code}/"]
-    back = Page(client.get(f"/deals/{deal.code}/")).links(f"from lead {deal.lead.code}")
-    assert back == [f"/leads/{deal.lead.code}/"]
+    assert (forth, back) == ([f"/deals/{deal.code}/"], [f"/leads/{lead.code}/"])
 
 
 def test_lead_page_keeps_internal_comments_inside(client_of: ClientOf, cast: Cast) -> None:

@@ -1,0 +1,114 @@
+"""The API's OpenAPI description: served, valid, complete."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from drf_spectacular.validation import validate_schema
+
+from deals.models import Deal
+from leads.models import DETAIL_FIELDS
+from leads.states import Status
+from tests.api.asking import code_of, description
+from tests.browsing import visitor
+from tests.cast import Cast
+
+OPERATIONS = {
+    "/api/v1/leads/": {"get", "post"},
+    "/api/v1/leads/{id}/": {"get", "patch"},
+    **{
+        f"/api/v1/leads/{{id}}/{verb}/": {"post"}
+        for verb in ("assign", "recall", "open", "close", "convert", "reopen", "comment", "activity")
+    },
+    "/api/v1/deals/": {"get"},
+    "/api/v1/deals/{id}/": {"get", "patch"},
+    "/api/v1/organizations/": {"get", "post"},
+    "/api/v1/organizations/{id}/": {"get", "patch"},
+    "/api/v1/users/": {"get", "post"},
+    "/api/v1/users/{id}/": {"get", "patch"},
+}
+LISTS = ["/api/v1/leads/", "/api/v1/deals/", "/api/v1/organizations/", "/api/v1/users/"]
+
+
+def component(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = description()["components"]["schemas"][name]["properties"]
+    return found
+
+
+def test_the_schema_is_valid_and_made_without_a_warning() -> None:
+    printed = StringIO()
+
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=printed)
+
+    validate_schema(yaml.safe_load(printed.getvalue()))  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("host", ["acme", "bare host"])
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/vnd.oai.openapi"])
+def test_the_schema_is_served_to_anybody(cast: Cast, host: str, accept: str) -> None:
+    client = visitor(cast.acme if host == "acme" else None)
+
+    answer = client.get("/api/v1/schema/", headers={"Accept": accept})
+
+    served = yaml.safe_load(answer.content)
+    assert (answer.status_code, served["info"]["title"]) == (200, "Partner portal API")
+    assert served["paths"].keys() == OPERATIONS.keys()
+
+
+def test_the_schema_names_each_path_and_verb() -> None:
+    assert {path: set(verbs) for path, verbs in description()["paths"].items()} == OPERATIONS
+
+
+def test_the_schema_names_the_fields_of_leads_and_deals() -> None:
+    assert set(DETAIL_FIELDS) <= component("Lead").keys()
+    assert set(DETAIL_FIELDS) | {"version"} == component("LeadRequest").keys()
+    deal = {"name", "amount", "currency", "stage", "close_date", "description"}
+    assert {*deal, "number"} <= component("Deal").keys()
+    assert {*deal, "account", "contact"} == component("ConvertRequest").keys()
+
+
+def test_the_schema_names_the_bodies_of_the_verbs() -> None:
+    assert component("AssignRequest").keys() == {"organization", "user"}
+    assert component("CloseRequest").keys() == {"outcome", "reason"}
+    assert component("CommentRequest").keys() == {"text", "is_internal"}
+    assert component("ActivityRequest").keys() == {"kind", "outcome", "note", "happened_at"}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_the_schema_describes_each_list(path: str) -> None:
+    operation = description()["paths"][path]["get"]
+
+    names = {parameter["name"] for parameter in operation["parameters"]}
+    assert {"search", "ordering", "status", "cursor", "page_size"} <= names
+    (content,) = operation["responses"]["200"]["content"].values()
+    page = description()["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+    assert page["properties"].keys() == {"results", "next", "previous"}
+
+
+def test_the_schema_names_both_ways_of_signing_in() -> None:
+    schemes = description()["components"]["securitySchemes"]
+
+    assert schemes["key"] == {"type": "http", "scheme": "bearer"}
+    assert (schemes["session"]["type"], schemes["session"]["in"]) == ("apiKey", "cookie")
+
+
+def test_the_schema_tells_nothing_of_any_portal(cast: Cast) -> None:
+    answer = visitor(cast.acme).get("/api/v1/schema/")
+
+    assert all(name not in answer.content.decode() for name in ("acme", "Acme", "globex", str(cast.acme.pk)))
+
+
+def test_the_schema_in_another_format_is_not_acceptable(cast: Cast) -> None:
+    answer = visitor(cast.acme).get("/api/v1/schema/", headers={"Accept": "text/html"})
+
+    assert code_of(answer, 406) == "not_acceptable"  # type: ignore[arg-type]
+
+
+def test_statuses_in_the_schema_are_those_of_the_models() -> None:
+    enums = {
+        tuple(schema["enum"]) for schema in description()["components"]["schemas"].values() if "enum" in schema
+    }
+
+    assert {tuple(Status.values), tuple(Deal.Status.values)} <= enums

@@ -1,0 +1,1 @@
+"""Migrations of a code that is ahead of its database."""
