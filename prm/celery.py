@@ -1,9 +1,11 @@
 """The Celery app. It only rings the bell: work is rows in Postgres, see prm/events/delivery.py."""
 
 import os
+import sys
 
 from celery import Celery
 from celery.signals import beat_init, worker_init, worker_ready
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prm.settings")
 
@@ -17,7 +19,10 @@ app.autodiscover_tasks()
 def _check_role(**kwargs: object) -> None:
     from prm.organizations.context import refuse_wrong_role
 
-    refuse_wrong_role()
+    try:
+        refuse_wrong_role()
+    except ImproperlyConfigured as error:  # Celery's signals note an exception and go on
+        sys.exit(str(error))
 
 
 @worker_ready.connect

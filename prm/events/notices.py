@@ -53,7 +53,7 @@ def mail_for(delivery: Delivery) -> EmailMultiAlternatives:
             **notice.context(event, recipient),
         }
         mail = EmailMultiAlternatives(
-            subject=text_of(event),
+            subject=" ".join(text_of(event).split()),  # a line end in a name would begin a header
             body=render_to_string(f"{notice.template}.txt", context),
             to=[recipient.email],
             headers={"Message-ID": f"<{delivery.pk}@{portal.slug}.portal>", "X-Portal": portal.slug},

@@ -57,8 +57,8 @@ def inside(portal: "Portal") -> Iterator["Portal"]:
             yield portal
         finally:
             _active.reset(token)
-        if outer is None and in_transaction:  # else commit or rollback forgets it
-            _set_local("")
+    if outer is None and in_transaction:  # else commit or rollback forgets it
+        _set_local("")
 
 
 def _set_local(value: str) -> None:
@@ -71,8 +71,8 @@ def refuse_wrong_role() -> None:
     """Stop a serving process whose database role could look over the walls."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR EXISTS ("
-            " SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relnamespace = 'public'::regnamespace)"
+            "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR EXISTS (SELECT FROM pg_class"
+            " WHERE pg_has_role(pg_roles.oid, relowner, 'MEMBER') AND relnamespace = 'public'::regnamespace)"
             " FROM pg_roles WHERE rolname = current_user"
         )
         if cursor.fetchone()[0]:

@@ -184,3 +184,7 @@ class FencedModel(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         _refuse_foreign(self)
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        _refuse_foreign(self)
+        return super().delete(*args, **kwargs)

@@ -30,8 +30,9 @@ class Route:
 
     @property
     def actions(self) -> dict[str, str]:
-        """Of an API resource: its methods and what each is called."""
-        return dict(getattr(self.view, "actions", {}))
+        """Of an API resource: its methods and what each is called. DRF adds HEAD by itself, when first asked."""
+        found = dict(getattr(self.view, "actions", {}))
+        return {method: name for method, name in found.items() if method != "head"}
 
     @property
     def is_public(self) -> bool:

@@ -1,0 +1,220 @@
+"""Every page as axe sees it: in light, in dark, and on a phone, where nothing scrolls sideways.
+
+The walk is made of the resolver's names: a new page fails here until it is listed.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Page
+
+from tests.browser.conftest import ADA, BEN, Acme, Open
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+BEA, VIC, NOBODY = "bea@north.example", "vic@acme.example", ""
+PAGES: dict[str, list[tuple[str, str]]] = {
+    "account_login": [(NOBODY, "/accounts/login/?next=/leads/")],
+    "account_logout": [(ADA, "/accounts/logout/")],
+    "account_change_password": [(BEN, "/accounts/password/change/")],
+    "account_reset_password": [(NOBODY, "/accounts/password/reset/")],
+    "account_reset_password_done": [(NOBODY, "/accounts/password/reset/done/")],
+    "account_reset_password_from_key": [(NOBODY, "/accounts/password/reset/key/1/used-up/")],
+    "account_reset_password_from_key_done": [(NOBODY, "/accounts/password/reset/key/done/")],
+    "users:profile": [(BEN, "/profile/")],
+    "users:list": [(ADA, "/people/"), (BEN, "/people/")],
+    "users:edit": [(BEA, "/people/{ivan}/"), (ADA, "/people/{dis}/")],
+    "users:invite": [(BEA, "/organizations/{north}/invite/")],
+    "users:invitation": [(NOBODY, "/invitations/nonsense/"), (NOBODY, "{invitation}")],
+    "organizations:list": [(ADA, "/organizations/"), (VIC, "/organizations/?search=nothing")],
+    "organizations:new": [(ADA, "/organizations/new/")],
+    "organizations:detail": [(ADA, "/organizations/{east}/"), (BEN, "/organizations/{north}/")],
+    "organizations:edit": [(ADA, "/organizations/{north}/edit/")],
+    "events:messages": [(BEN, "/messages/")],
+    "events:outbox": [(NOBODY, "/outbox/")],
+    "events:outbox_mail": [(NOBODY, "{mail}")],
+    "leads:list": [(ADA, "/leads/"), (BEN, "/leads/"), (ADA, "/leads/?search=nothing")],
+    "leads:new": [(ADA, "/leads/new/")],
+    "leads:detail": [
+        *((ADA, "/leads/{worked}/"), (ADA, "/leads/{new}/"), (ADA, "/leads/{sold}/")),
+        *((BEN, "/leads/{worked}/"), (BEN, "/leads/{waiting}/"), (BEN, "/leads/{lost}/")),
+    ],
+    "leads:edit": [(BEN, "/leads/{worked}/edit/")],
+    "leads:assign": [(ADA, "/leads/{new}/assign/")],
+    "leads:hand_over": [(BEN, "/leads/{worked}/hand-over/")],
+    "leads:close": [(BEN, "/leads/{worked}/close/")],
+    "leads:settings": [(ADA, "/settings/lead-distribution/")],
+    "deals:convert": [(BEN, "/leads/{worked}/convert/")],
+    "deals:list": [(ADA, "/deals/")],
+    "deals:detail": [(BEN, "/deals/{deal}/")],
+    "deals:edit": [(BEN, "/deals/{deal}/edit/")],
+    "deals:settings": [(ADA, "/settings/deal-stages/")],
+    "404": [(BEN, "/nothing/")],
+    "403": [(BEN, "/leads/new/")],
+}
+NO_PAGES = {
+    "home": "leads to the leads; the list of portals is for development",
+    "account_signup": "leads to sign-in",
+    "account_reauthenticate": "leads to sign-in",
+    "organizations:theme": "a stylesheet",
+    "users:disable": "a button",
+    "users:enable": "a button",
+    "users:resend": "a button",
+    "events:read_all": "a button",
+    "leads:open": "a button",
+    "leads:recall": "a button",
+    "leads:reopen": "a button",
+    "leads:comment": "a form of the lead's page",
+    "leads:activity": "a form of the lead's page",
+    "schema": "the API's description",
+}
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+AXE = Axe().axe_script
+RUN_AXE = """(options) => axe.run(options).then(({ passes, violations }) => [
+  passes.length,
+  violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.html.slice(0, 120)}`)),
+])"""
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOURS = ["color-contrast"]  # all that changes in the dark
+
+
+def names(patterns: Any = None, space: str = "") -> Iterator[str]:
+    """Every URL name of the product but the API's."""
+    for entry in patterns if patterns is not None else get_resolver().url_patterns:
+        if isinstance(entry, URLResolver):
+            if entry.namespace != "api":
+                yield from names(entry.url_patterns, f"{entry.namespace}:" if entry.namespace else space)
+        elif isinstance(entry, URLPattern):
+            yield f"{space}{entry.name}"
+
+
+def test_walk_knows_every_page() -> None:
+    assert (set(PAGES) - {"404", "403"}) | set(NO_PAGES) == set(names())
+    assert not set(PAGES) & set(NO_PAGES)
+
+
+@pytest.fixture(scope="session")
+def places(acme: Acme) -> dict[str, str]:
+    """Addresses of real objects, by the names in PAGES."""
+    long_name = "The Worshipful Federation of Independent Glassblowers & Lampworkers of Northumberland"
+    new = acme.new_lead(company=long_name, budget="12000.50", budget_currency="CHF", internal_notes="Quiet.")
+    waiting = acme.new_lead(to=BEN)
+    worked, lost, sold = (acme.new_lead(to=BEN, opened=True, **FACTS) for _ in range(3))
+    for who, is_internal in ((BEN, False), (BEN, True), (ADA, False), (ADA, True)):
+        comment = {"text": "A comment of some length, in one paragraph.", "is_internal": is_internal}
+        acme.api(who, "POST", f"leads/{worked['id']}/comment/", comment)
+    acme.api(
+        BEN, "POST", f"leads/{worked['id']}/activity/", {"kind": "call", "outcome": "reached", "note": "Busy."}
+    )
+    acme.api(BEN, "PATCH", f"leads/{worked['id']}/", {"city": "Linz"})
+    acme.api(BEN, "POST", f"leads/{lost['id']}/close/", {"outcome": "lost", "reason": "No budget"})
+    deal = acme.api(BEN, "POST", f"leads/{sold['id']}/convert/", {"close_date": "2027-03-31"})
+    people = {member["email"]: member for member in acme.api(ADA, "GET", "users/")["results"]}
+    organizations = {found["name"]: found["id"] for found in acme.api(ADA, "GET", "organizations/")["results"]}
+    return {
+        "new": new["number"],
+        "waiting": waiting["number"],
+        "worked": worked["number"],
+        "lost": lost["number"],
+        "sold": sold["number"],
+        "deal": deal["number"],
+        "ivan": people["ivan@north.example"]["id"],
+        "dis": people["dis@north.example"]["id"],
+        "north": organizations["North Automation"],
+        "east": organizations["East Distribution"],
+        "invitation": invitation(acme, organizations["North Automation"]),
+        "mail": f"/outbox/{sorted(acme.stack.mail_dir.glob('*.log'))[0].name}/",
+    }
+
+
+FACTS = {
+    "company": "Kestrel Biotech",
+    "first_name": "Nora",
+    "last_name": "Kestrel",
+    "title": "Head of Operations",
+    "email": "nora@kestrel.example",
+    "phone": "+43 1 5550100",
+    "website": "https://kestrel.example",
+    "street": "Hafenstraße 1",
+    "postal_code": "4020",
+    "country": "AT",
+    "industry": "Pharma",
+    "employees": 40,
+    "product_interest": "Picking cell",
+    "budget": "48000",
+    "budget_currency": "EUR",
+    "timeframe": "This year",
+    "description": "Wants to see one running.",
+    "source": "Trade fair",
+    "campaign": "Spring",
+}
+
+
+def invitation(acme: Acme, organization: str) -> str:
+    """The link in a new person's mail."""
+    who = "zoe@north.example"
+    acme.api(ADA, "POST", "users/", {"name": "Zoe", "email": who, "organization": organization})
+    text = acme.mail_to(who, about="invites").get_body(("plain",))
+    assert text is not None
+    return next(word for word in text.get_content().split() if word.startswith("http"))
+
+
+VISITS = [(name, *visit) for name, visits in PAGES.items() for visit in visits]
+
+
+@pytest.mark.parametrize("who", [NOBODY, ADA, VIC, BEA, BEN])
+def test_pages_are_accessible(visit: Open, places: dict[str, str], who: str) -> None:
+    found = {}
+    reader = visit(who, may_fail=True)
+    for name, visitor, path in VISITS:
+        if visitor == who:
+            page = reader.open(path.format(**places))
+            found |= {f"{name} {path} {how}": wrong for how, wrong in looked_at(page).items() if wrong}
+    assert found == {}
+
+
+def looked_at(page: Page) -> dict[str, list[str]]:
+    """What is wrong with the page on the screen, in each of its looks."""
+    page.evaluate(AXE)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(WIDE)
+    wrong = {"in light": axe(page, RULES), "at focus": unseen_focus(page)}
+    page.emulate_media(color_scheme="dark")
+    wrong["in dark"] = axe(page, COLOURS)
+    page.set_viewport_size(PHONE)
+    wrong["on a phone in dark"] = axe(page, COLOURS)
+    page.emulate_media(color_scheme="light")
+    wrong["on a phone"] = axe(page, RULES)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    wrong["sideways"] = [f"{wide} px wide"] if wide > PHONE["width"] else []
+    return wrong
+
+
+def axe(page: Page, rules: list[str]) -> list[str]:
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    passed, violations = page.evaluate(RUN_AXE, options)
+    assert passed > 0  # it has looked
+    return list(violations)
+
+
+def unseen_focus(page: Page) -> list[str]:
+    """What can be focused without being seen to be."""
+    page.keyboard.press("Tab")  # from here on the browser shows the focus
+    return list(page.evaluate(UNSEEN_FOCUS))
+
+
+UNSEEN_FOCUS = """() => {
+  const all = document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary");
+  const shown = [...all].filter((it) => !it.disabled && it.checkVisibility({ visibilityProperty: true }));
+  const has = (it) => it && getComputedStyle(it).outlineStyle !== "none";
+  const unseen = shown.filter((it) => {
+    it.focus();
+    const row = it.closest("tr"), label = it.closest("label");
+    const marked = row && getComputedStyle(row).boxShadow !== "none";
+    return document.activeElement === it && !(has(it) || has(label) || marked);
+  });
+  return unseen.map((it) => it.outerHTML.slice(0, 120));
+}"""

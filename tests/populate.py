@@ -1,0 +1,51 @@
+"""A row in every portal-owned table, for tests that look at all of them."""
+
+from typing import Any
+
+from django.db import connection, models
+
+from leads import actions
+from leads.models import LostReason
+from prm.events.models import Event, Message
+from prm.organizations.actions import set_partner_managers
+from prm.organizations.context import inside
+from prm.organizations.fence import FencedModel
+from prm.organizations.models import Portal
+from prm.users.actions import create_api_key
+from prm.users.models import ApiKey, Membership
+from tests.factories import new_deal, opened_lead
+from tests.guards.catalogue import fenced_models, rows
+
+
+def populate(by: Membership, to: Membership) -> None:
+    """Let `to` work leads that `by` of the vendor enters, until no table of the portal is empty."""
+    with inside(by.portal):
+        lead = opened_lead(by, to)
+        actions.comment_lead(lead, text="Hello", is_internal=False, by=to)
+        actions.log_activity(lead, kind="call", outcome="reached", note="Rang.", by=to)
+        actions.lose_lead(lead, reason=LostReason.objects.get(name="No budget"), by=to)
+        new_deal(by, to)
+        create_api_key(to, name="robot", scope=ApiKey.Scope.READ, by=by)
+        set_partner_managers(to.organization, managers=[by], by=by)
+        told = Event.objects.filter(kind=Event.Kind.LEAD_ASSIGNED).latest("at")
+        Message.objects.create(recipient=to, event=told)
+        assert [model.__name__ for model in fenced_models() if not model.objects.exists()] == []
+
+
+def count(model: type[models.Model], portal: Portal) -> int:
+    """The rows of a portal as the database shows them to this transaction, past the ORM's fence."""
+    ((found,),) = rows(f"SELECT count(*) FROM {model._meta.db_table} WHERE portal_id = %s", portal.pk)
+    return int(found)
+
+
+def changed(sql: str, *parameters: Any) -> int:
+    """How many rows a statement changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+        return int(cursor.rowcount)
+
+
+def any_id(model: type[FencedModel], portal: Portal) -> Any:
+    """The id of some row of a portal."""
+    with inside(portal):
+        return model.objects.values_list("pk", flat=True)[0]
