@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,7 +14,7 @@ from deals import actions
 from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, deal_from, prospect_of
 from deals.models import Account, Contact, Deal, DealStage
 from deals.views import ORDERINGS, found_deals
-from leads.api import LeadViewSet
+from leads.api import LeadSerializer, LeadViewSet
 from leads.states import Verb
 from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
 from prm.world import CURRENCIES, country_codes
@@ -125,8 +126,31 @@ class DealViewSet(PortalViewSet):
         return self.shown(self.again(actions.update_deal(deal, values=values, version=version, by=self.member)))
 
 
+class ConvertibleLeadSerializer(LeadSerializer):
+    """A lead and the deal it became."""
+
+    deal = serializers.UUIDField(source="deal_id", read_only=True, allow_null=True, default=None)
+
+    class Meta(LeadSerializer.Meta):
+        fields = [*LeadSerializer.Meta.fields, "deal"]
+
+
+@extend_schema_view(
+    **{verb: extend_schema(responses=ConvertibleLeadSerializer) for verb in ("open", "close", "reopen")},
+    **{
+        verb: extend_schema(responses={200: ConvertibleLeadSerializer, 204: None})  # 204: out of one's own sight
+        for verb in ("assign", "recall")
+    },
+    **{verb: extend_schema(responses={201: ConvertibleLeadSerializer}) for verb in ("comment", "activity")},
+)
 class ConvertibleLeadViewSet(LeadViewSet):
-    """Leads with the one verb that belongs to the floor above them."""
+    """Leads with the one verb that belongs to the floor above them, and what came of it."""
+
+    serializer_class = ConvertibleLeadSerializer
+
+    def rows(self, *, search: str = "", status: str = "") -> Any:
+        deals = Deal.objects.filter(lead=OuterRef("pk")).exclude(status=Deal.Status.WITHDRAWN)
+        return super().rows(search=search, status=status).annotate(deal_id=Subquery(deals.values("pk")[:1]))
 
     @extend_schema(request=ConvertSerializer, responses={201: DealSerializer})
     @action(detail=True, methods=["post"])

@@ -96,10 +96,13 @@ class DealQuerySet(FencedQuerySet["Deal"]):
                 managed = PartnerManager.objects.filter(membership=member).values("organization")
                 return self.filter(organization__in=managed)
             return self.none()
+        # A withdrawn deal holds its lead's details: it shows while that lead is open to the organization.
+        still_open = Q(lead__organization=member.organization_id, lead__opened_at__isnull=False)
+        own = self.filter(organization=member.organization_id).filter(~Q(status="withdrawn") | still_open)
         if member.can(Permission.VIEW_ORGANIZATION_LEADS):
-            return self.filter(organization=member.organization_id)
+            return own
         if member.can(Permission.RECEIVE_LEADS):
-            return self.filter(organization=member.organization_id, owner=member)
+            return own.filter(owner=member)
         return self.none()
 
     def matching(self, text: str) -> Self:

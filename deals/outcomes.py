@@ -1,4 +1,4 @@
-"""Tells a lead's page and API which deal it became."""
+"""Tells a lead's page which deal it became."""
 
 from typing import Any
 

@@ -10,6 +10,7 @@ from deals.models import DealStage
 from prm.actions import Refused, apply_values
 from prm.events.models import Event
 from prm.events.record import Actor, record, subscribe
+from prm.users.access import Permission, require
 
 FIRST_STAGES = (
     ("Qualified", 10, DealStage.Outcome.OPEN),
@@ -32,6 +33,7 @@ def furnish_portal(event: Event, portal: models.Model, by: Actor) -> None:
 @transaction.atomic
 def add_stage(*, values: Mapping[str, Any], by: Actor) -> DealStage:
     """A new stage at the end of the list."""
+    require(by, Permission.CONFIGURE_LEADS)
     last = DealStage.objects.aggregate(last=models.Max("position"))["last"] or 0
     stage = DealStage(position=last + 1, **values)
     _save(stage)
@@ -42,7 +44,9 @@ def add_stage(*, values: Mapping[str, Any], by: Actor) -> DealStage:
 @transaction.atomic
 def change_stage(stage: DealStage, *, values: Mapping[str, Any], by: Actor) -> DealStage:
     """Change a stage or take it out of use; deals that stand there stay. The last one in use stays in use."""
-    stage = DealStage.objects.locked(stage.pk)
+    require(by, Permission.CONFIGURE_LEADS)
+    list(DealStage.objects.select_for_update())  # all: the last two open ones cannot go at once
+    stage = DealStage.objects.get(pk=stage.pk)
     changes = apply_values(stage, values)
     others = DealStage.objects.filter(is_active=True, outcome=DealStage.Outcome.OPEN).exclude(pk=stage.pk)
     if not others.exists() and not (stage.is_active and stage.outcome == DealStage.Outcome.OPEN):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads import states
-from leads.models import DETAIL_FIELDS, VENDOR_WRITES, Activity, Comment, Lead, LostReason
+from leads.models import DETAIL_FIELDS, VENDOR_ONLY, VENDOR_WRITES, Activity, Comment, Lead, LostReason
 from leads.receiving import receivers, vendors_watching, why_organization_cannot
 from leads.settings import distribution
 from leads.states import Side, Status, Verb
@@ -56,7 +56,10 @@ def update_lead(lead: Lead, *, values: Mapping[str, Any], by: Actor, version: in
         return lead
     _need_a_name(lead.company, lead.last_name)
     _begin_work(lead, side)
-    _save(lead)
+    if set(changes) <= VENDOR_ONLY:
+        lead.save()  # the holder's copy is not stale for what the holder never sees
+    else:
+        _save(lead)
     _note(Event.Kind.LEAD_CHANGED, lead, by=by, changes=changes)
     return lead
 
@@ -106,6 +109,7 @@ def open_lead(lead: Lead, *, by: Membership) -> Lead:
 def hand_over_lead(lead: Lead, *, to: Membership, by: Membership) -> Lead:
     """Pass an opened lead to a colleague."""
     lead, _side = _locked(lead.pk, Verb.HAND_OVER, by)
+    to = Membership.objects.locked(to.pk)
     if to.organization_id != lead.organization_id:
         raise Refused(_("%(name)s works for another organization.") % {"name": to})
     if reason := to.why_cannot_receive():
@@ -199,8 +203,10 @@ def mark_converted(lead: Lead, *, by: Actor) -> Lead:
 
 @transaction.atomic
 def reopen_lead(lead: Lead, *, by: Actor) -> Lead:
-    """Bring a closed lead back to where it was; whoever had it has it again, and hears of it."""
+    """Bring a closed lead back to whoever had it, who hears of it; to nobody where they are gone."""
     lead, _side = _locked(lead.pk, Verb.REOPEN, by)
+    if lead.organization is not None and _has_nobody(lead):
+        _take_away(lead, by=by)
     if lead.opened_at:
         lead.status = Status.WORKING
     else:
@@ -230,10 +236,12 @@ def _locked(pk: uuid.UUID, verb: Verb, by: Actor) -> tuple[Lead, Side]:
 
 def _checked_receiver(to: Membership | Organization, by: Actor) -> tuple[Organization, Membership | None]:
     if isinstance(to, Membership):
+        to = Membership.objects.locked(to.pk)  # nobody is disabled between this look and the commit
         if reason := to.why_cannot_receive():
             raise Refused(f"{to}: {reason}")
         organization, person = to.organization, to
     else:
+        to = Organization.objects.locked(to.pk)
         people = to.memberships.select_related("user", "organization").prefetch_related("groups")
         allowed = distribution().allow_organization_assignment
         if reason := why_organization_cannot(to, people, allowed=allowed):
@@ -242,6 +250,15 @@ def _checked_receiver(to: Membership | Organization, by: Actor) -> tuple[Organiz
     if by is not None and not Organization.objects.visible_to(by).filter(pk=organization.pk).exists():
         raise Gone
     return organization, person
+
+
+def _has_nobody(lead: Lead) -> bool:
+    """Whether those who had a lead cannot work it any more: disabled, moved to other groups, inactive."""
+    if lead.assignee is not None:
+        return bool(lead.assignee.why_cannot_receive())
+    assert lead.organization is not None
+    people = lead.organization.memberships.select_related("user", "organization").prefetch_related("groups")
+    return bool(why_organization_cannot(lead.organization, people, allowed=True))
 
 
 def _take_away(lead: Lead, *, by: Actor) -> None:

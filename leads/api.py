@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -11,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from leads import actions, states
-from leads.forms import missing_name, wrong_time
+from leads.forms import missing_currency, missing_name, wrong_time
 from leads.models import DETAIL_FIELDS, VENDOR_ONLY, VENDOR_WRITES, Activity, Lead, LostReason
 from leads.settings import distribution
 from leads.states import Side, Status, Verb
@@ -21,6 +22,9 @@ from prm.organizations.models import Organization
 from prm.users.access import Permission
 from prm.users.models import Membership
 from prm.world import CURRENCIES, country_codes
+
+TELLTALES = ("version", "updated_at")
+"""What moves when the vendor edits: not to be read while the details are not."""
 
 
 class LeadSerializer(StrictSerializer, serializers.ModelSerializer[Lead]):
@@ -81,7 +85,7 @@ class LeadSerializer(StrictSerializer, serializers.ModelSerializer[Lead]):
     def to_representation(self, instance: Lead) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance.shown_to(self.context["member"]))
         if instance.is_withheld:
-            for name in DETAIL_FIELDS:
+            for name in (*DETAIL_FIELDS, *TELLTALES):
                 shown.pop(name, None)
         return shown
 
@@ -102,11 +106,24 @@ class LeadSerializer(StrictSerializer, serializers.ModelSerializer[Lead]):
         return cleaned
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        lead = self.instance
-        names = {name: attrs.get(name, getattr(lead, name, "")) for name in ("company", "last_name")}
-        if wrong := missing_name(names):
+        whole = {name: attrs.get(name, getattr(self.instance, name, None)) for name in DETAIL_FIELDS}
+        if wrong := missing_name(whole):
             raise serializers.ValidationError({"company": wrong})
+        if {"budget", "budget_currency"} & set(attrs) and (wrong := missing_currency(whole)):
+            raise serializers.ValidationError({"budget_currency": wrong})
         return attrs
+
+
+class LeadDescription(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """What a withheld lead's answer leaves out is not promised."""
+
+    target_class = LeadSerializer
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        described: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        described["required"] = [name for name in described.get("required", []) if name not in TELLTALES]
+        return described
 
 
 class AssignSerializer(StrictSerializer):
@@ -158,10 +175,6 @@ class NothingSerializer(StrictSerializer):
     """A verb that needs no more than its address."""
 
 
-SEEN_OR_GONE = {200: LeadSerializer, 204: None}
-"""204 where the verb took the lead out of the caller's own sight."""
-
-
 class LeadViewSet(PortalViewSet):
     """Leads of this portal, as far as the member sees them."""
 
@@ -201,7 +214,7 @@ class LeadViewSet(PortalViewSet):
         version = values.pop("version", None) or self.expected_version()
         return self.shown(self.again(actions.update_lead(lead, values=values, version=version, by=self.member)))
 
-    @extend_schema(request=AssignSerializer, responses=SEEN_OR_GONE)
+    @extend_schema(request=AssignSerializer)
     @action(detail=True, methods=["post"])
     def assign(self, request: Request, pk: str) -> Response:
         """Assign to a user or an organization. The holder's people may pass it on to a colleague."""
@@ -214,21 +227,21 @@ class LeadViewSet(PortalViewSet):
             lead = actions.assign_lead(lead, to=to, by=self.member)
         return self.shown(self.again(lead))
 
-    @extend_schema(request=NothingSerializer, responses=SEEN_OR_GONE)
+    @extend_schema(request=NothingSerializer)
     @action(detail=True, methods=["post"])
     def recall(self, request: Request, pk: str) -> Response:
         lead = self.get_object()
         self.checked(NothingSerializer)
         return self.shown(self.again(actions.recall_lead(lead, by=self.member)))
 
-    @extend_schema(request=NothingSerializer, responses=LeadSerializer)
+    @extend_schema(request=NothingSerializer)
     @action(detail=True, methods=["post"])
     def open(self, request: Request, pk: str) -> Response:
         lead = self.get_object()
         self.checked(NothingSerializer)
         return self.shown(self.again(actions.open_lead(lead, by=self.member)))
 
-    @extend_schema(request=CloseSerializer, responses=LeadSerializer)
+    @extend_schema(request=CloseSerializer)
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str) -> Response:
         lead = self.get_object()
@@ -239,21 +252,21 @@ class LeadViewSet(PortalViewSet):
             lead = actions.lose_lead(lead, reason=given["reason"], by=self.member)
         return self.shown(self.again(lead))
 
-    @extend_schema(request=NothingSerializer, responses=LeadSerializer)
+    @extend_schema(request=NothingSerializer)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: str) -> Response:
         lead = self.get_object()
         self.checked(NothingSerializer)
         return self.shown(self.again(actions.reopen_lead(lead, by=self.member)))
 
-    @extend_schema(request=CommentSerializer, responses={201: LeadSerializer})
+    @extend_schema(request=CommentSerializer)
     @action(detail=True, methods=["post"])
     def comment(self, request: Request, pk: str) -> Response:
         lead = self.get_object()
         actions.comment_lead(lead, **self.checked(CommentSerializer), by=self.member)
         return self.shown(self.again(lead), status=201)
 
-    @extend_schema(request=ActivitySerializer, responses={201: LeadSerializer})
+    @extend_schema(request=ActivitySerializer)
     @action(detail=True, methods=["post"])
     def activity(self, request: Request, pk: str) -> Response:
         lead = self.get_object()

@@ -1,5 +1,7 @@
 """What people are told about leads: a number and a link, never a detail."""
 
+from typing import Any
+
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +28,10 @@ def _open_link(event: Event) -> str:
     return reverse("leads:open", args=[event.facts["code"]])
 
 
+def _whether_open(event: Event, recipient: Membership) -> dict[str, Any]:
+    return {"is_open": Lead.objects.filter(pk=event.subject_id, opened_at__isnull=False).exists()}
+
+
 def _notice(template: str, text: str | Promise, **others: object) -> Notice:
     words: dict[str, object] = {"path": _lead_page, "concerns": _sees_lead, **others}
     return Notice(template=f"emails/{template}", text=text, **words)  # type: ignore[arg-type]
@@ -34,8 +40,12 @@ def _notice(template: str, text: str | Promise, **others: object) -> Notice:
 K = Event.Kind
 NOTICES.update(
     {
-        K.LEAD_ASSIGNED: _notice("lead_assigned", _("Lead {code} waits for you"), path=_open_link),
-        K.LEAD_HANDED_OVER: _notice("lead_assigned", _("{actor} handed lead {code} over to you")),
+        K.LEAD_ASSIGNED: _notice(
+            "lead_assigned", _("Lead {code} waits for you"), path=_open_link, context=_whether_open
+        ),
+        K.LEAD_HANDED_OVER: _notice(
+            "lead_assigned", _("{actor} handed lead {code} over to you"), context=_whether_open
+        ),
         K.LEAD_RECALLED: _notice(
             "lead_recalled",
             _("Lead {code} was taken back"),

@@ -21,6 +21,12 @@ def missing_name(values: dict[str, Any]) -> str:
     return "" if values.get("company") or values.get("last_name") else _("Give a company or a last name.")
 
 
+def missing_currency(values: dict[str, Any]) -> str:
+    """What is wrong when a budget stands without its currency; empty when all is well."""
+    lacks = values.get("budget") is not None and not values.get("budget_currency")
+    return _("Say in which currency the budget is.") if lacks else ""
+
+
 def wrong_time(at: datetime | None) -> str:
     """Why an activity cannot have happened then; empty when it can, or when no time is given."""
     if at is None:
@@ -61,8 +67,8 @@ class LeadForm(forms.ModelForm):
         cleaned: dict[str, Any] = super().clean() or {}
         if wrong := missing_name(cleaned):
             self.add_error("company", wrong)
-        if cleaned.get("budget") is not None and not cleaned.get("budget_currency"):
-            self.add_error("budget_currency", _("Say in which currency the budget is."))
+        if wrong := missing_currency(cleaned):
+            self.add_error("budget_currency", wrong)
         return cleaned
 
     @property

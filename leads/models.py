@@ -120,11 +120,14 @@ class LeadQuerySet(FencedQuerySet["Lead"]):
         return self.filter(details)
 
     def named_for(self, member: "Member") -> Self:
-        """Adds `name`, by which a list sorts: empty where it is withheld, so that the order tells nothing."""
+        """Adds `name` and `edited_at`, by which a list sorts. Where a lead is withheld, its place tells nothing."""
         name = Case(When(company="", then=F("last_name")), default=F("company"), output_field=models.CharField())
-        if not member.is_vendor:
-            name = Case(When(opened_at=None, then=Value("")), default=name, output_field=models.CharField())
-        return self.annotate(name=name)
+        if member.is_vendor:
+            return self.annotate(name=name, edited_at=F("updated_at"))
+        return self.annotate(
+            name=Case(When(opened_at=None, then=Value("")), default=name, output_field=models.CharField()),
+            edited_at=Case(When(opened_at=None, then=F("assigned_at")), default=F("updated_at")),
+        )
 
 
 class Lead(FencedModel):
@@ -189,7 +192,7 @@ class Lead(FencedModel):
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = FencedManager.from_queryset(LeadQuerySet)()
-    is_withheld = False  # set by `shown_to`
+    is_withheld = True  # until `shown_to` has looked: what forgets to ask shows nothing
 
     class Meta(FencedModel.Meta):
         constraints = [

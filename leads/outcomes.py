@@ -11,7 +11,7 @@ _finders: list[Finder] = []
 
 
 def finds_outcome(finder: Finder) -> Finder:
-    """Register what a lead's page and its API answer shall know of what it became, for this member."""
+    """Register what a lead's page shall know of what it became, for this member."""
     _finders.append(finder)
     return finder
 

@@ -11,6 +11,7 @@ from prm.actions import Refused, apply_values
 from prm.events.models import Event
 from prm.events.record import Actor, record, subscribe
 from prm.organizations.context import active_portal
+from prm.users.access import Permission, require
 
 FIRST_REASONS = (
     "No budget",
@@ -40,6 +41,7 @@ def distribution() -> DistributionSettings:
 @transaction.atomic
 def change_distribution(*, values: Mapping[str, Any], by: Actor) -> DistributionSettings:
     """Change who can be assigned to and how leads close. Leads already assigned stay as they are."""
+    require(by, Permission.CONFIGURE_LEADS)
     settings: DistributionSettings = DistributionSettings.objects.select_for_update().get()
     changes = apply_values(settings, values)
     if changes:
@@ -51,6 +53,7 @@ def change_distribution(*, values: Mapping[str, Any], by: Actor) -> Distribution
 @transaction.atomic
 def add_lost_reason(name: str, *, by: Actor) -> LostReason:
     """A new reason at the end of the list."""
+    require(by, Permission.CONFIGURE_LEADS)
     last = LostReason.objects.aggregate(last=models.Max("position"))["last"] or 0
     reason = LostReason(name=name, position=last + 1)
     _save(reason)
@@ -61,6 +64,7 @@ def add_lost_reason(name: str, *, by: Actor) -> LostReason:
 @transaction.atomic
 def change_lost_reason(reason: LostReason, *, values: Mapping[str, Any], by: Actor) -> LostReason:
     """Rename a reason, move it, or take it out of use; leads lost for it keep it."""
+    require(by, Permission.CONFIGURE_LEADS)
     reason = LostReason.objects.locked(reason.pk)
     changes = apply_values(reason, values)
     if changes:

@@ -53,7 +53,7 @@ def lead_timeline(lead: Lead, member: Membership) -> list[Entry]:
                 entries.append(_with_activity(entry, activity))
         else:
             entries.append(entry)
-    return entries
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
 def _audience(comment: Comment) -> str:

@@ -50,8 +50,8 @@ MIDDLEWARE = [
     "prm.serving.headers.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "prm.organizations.middleware.PortalMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "prm.serving.headers.PlainInputMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -171,7 +171,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Words, time, files -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("de", _("German")), ("fr", _("French")), ("es", _("Spanish"))]
+LANGUAGES = [("en", _("English"))]  # those whose words are there
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
@@ -197,7 +197,7 @@ _server = env.mail_server(env.text("EMAIL_URL", "smtp://localhost:25"))
 EMAIL_HOST, EMAIL_PORT = _server.host, _server.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _server.user, _server.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _server.starttls, _server.tls
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = 8  # seconds; a claimed batch has to fit into a task (prm/events/delivery.py)
 
 # --- API --------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -16,7 +16,7 @@ from prm.serving.paging import choice_of, page_of, search_text
 from prm.users.access import PageRequest, Permission, member_page
 from prm.users.models import Membership
 
-ORDERINGS = {"number": "number", "created_at": "created_at", "updated_at": "updated_at", "name": "name"}
+ORDERINGS = {"number": "number", "created_at": "created_at", "updated_at": "edited_at", "name": "name"}
 PARTNER_ORDERINGS = ORDERINGS | {"assigned_at": "assigned_at"}  # never null where an organization has the lead
 
 

@@ -29,11 +29,11 @@ HOLDS = (Permission.VIEW_ORGANIZATION_LEADS, Permission.RECEIVE_LEADS)
 
 
 def seen_lead(member: Membership, number: int) -> Lead:
-    """The lead, if this member sees it. Raises Gone, answered as 404, for every other."""
+    """The lead as this member may see it: for showing, not for saving. Raises Gone, answered as 404."""
     lead = Lead.objects.visible_to(member).select_related(*RELATED).filter(number=number).first()
     if lead is None:
         raise Gone
-    return lead
+    return lead.shown_to(member)
 
 
 def verbs_of(lead: Lead, member: Membership) -> set[str]:
@@ -61,7 +61,6 @@ def _page(
     member = request.membership
     timeline = lead_timeline(lead, member)
     verbs = verbs_of(lead, member)
-    lead.shown_to(member)
     context: dict[str, Any] = {
         "lead": lead,
         "is_vendor": member.is_vendor,
@@ -80,7 +79,7 @@ def lead_edit(request: PageRequest, code: int) -> HttpResponse:
     member = request.membership
     lead = seen_lead(member, code)
     states.check(Verb.EDIT, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
-    form = LeadForm(request.POST or None, instance=lead.shown_to(member), by=member)
+    form = LeadForm(request.POST or None, instance=lead, by=member)
     conflict: list[dict[str, str]] = []
     status = 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
@@ -100,7 +99,6 @@ def lead_edit(request: PageRequest, code: int) -> HttpResponse:
 
 def _conflict(form: LeadForm, now: Lead, member: Membership) -> list[dict[str, str]]:
     """Where what was typed differs from what is there now."""
-    now.shown_to(member)
     rows = []
     for name, yours in form.values.items():
         theirs = getattr(now, name)

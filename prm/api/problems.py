@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import BadRequest, ObjectDoesNotExist
+from django.core.exceptions import BadRequest
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -60,7 +60,7 @@ def _answer(exc: Exception) -> HttpResponse | None:
             return problem(409, str(exc), code="stale_version")
         case Refused():
             return problem(409, str(exc))
-        case Gone() | Http404() | ObjectDoesNotExist() | exceptions.NotFound():
+        case Gone() | Http404() | exceptions.NotFound():
             return problem(404, NOT_FOUND)
         case InvalidParameter():
             errors = [{"parameter": exc.parameter, "code": "invalid", "message": exc.message}]

@@ -7,9 +7,11 @@ is claimed again after LEASE. The next attempt waits longer each time.
 
 import logging
 import smtplib
+import time
 import uuid
 from datetime import timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F, Q
 from django.utils import timezone
@@ -21,19 +23,22 @@ from prm.organizations.models import Portal
 
 log = logging.getLogger(__name__)
 
-BATCH = 50
-BATCHES_PER_CALL = 10  # then the bell rings again, so that no task comes near its time limit
+BATCH = 10  # times EMAIL_TIMEOUT stays under a task's time limit, should the mail server hang
+ENOUGH = 30  # seconds, after which the bell rings again for the rest
 LEASE = timedelta(minutes=3)  # longer than a task may run: CELERY_TASK_TIME_LIMIT
 RETRY_AFTER = [timedelta(seconds=s) for s in (5, 30, 300, 1800, 7200, 18000, 36000, 86400)]
 
 
 def deliver_due(portal: Portal) -> bool:
     """Carry out what is due in one portal; returns whether more may be waiting."""
-    for _ in range(BATCHES_PER_CALL):
+    began = time.monotonic()
+    while time.monotonic() - began < ENOUGH:
         batch = _claim(portal)
         for delivery_id, claim in batch:
             try:
                 _carry_out(portal, delivery_id, claim)
+            except SoftTimeLimitExceeded:
+                raise
             except Exception as error:  # one bad row must not hold up the others
                 log.exception("delivery failed", extra={"delivery": str(delivery_id)})
                 _finish(portal, delivery_id, claim, f"{type(error).__name__}: our own mistake, see the log")

@@ -50,6 +50,7 @@ def mail_for(delivery: Delivery) -> EmailMultiAlternatives:
             "actor": event.actor,
             "url": portal.url(notice.path(event)),
             "code": event.facts.get("code", ""),
+            "subject": text_of(event),
             **notice.context(event, recipient),
         }
         mail = EmailMultiAlternatives(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -60,7 +61,8 @@ def create_portal(slug: str, *, name: str, admin: FirstAdmin, brand: str = "", h
             portal.hue = hue
         portal.full_clean()
         portal.save()
-        user = User.objects.filter(email=admin.email.lower()).first() or User.objects.create_user(admin.email)
+        validate_email(admin.email)
+        user = User.objects.account_of(admin.email)
         if admin.password and not user.has_usable_password():
             user.set_password(admin.password)
             user.save(update_fields=["password"])

@@ -42,8 +42,11 @@ class FencedQuerySet(models.QuerySet[M]):
         return super().bulk_create(rows, *args, **kwargs)
 
     def locked(self, pk: uuid.UUID) -> M:
-        """The row, locked until the end of the transaction. Actions begin with it."""
-        return self.select_for_update(of=("self",)).get(pk=pk)
+        """The row, locked until the end of the transaction. Actions begin with it.
+
+        Without joins: after waiting for a lock Postgres looks at the new row but at the old ones joined to it.
+        """
+        return self.select_related(None).select_for_update(of=("self",)).get(pk=pk)
 
 
 class FencedManager(models.Manager[M]):

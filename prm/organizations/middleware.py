@@ -29,11 +29,11 @@ class PortalMiddleware:
             portal = portals.filter(slug=slug).first()
             if portal is None:
                 return not_found(request, Http404())
-        elif settings.PRM_DEFAULT_PORTAL:
-            portal = portals.filter(slug=settings.PRM_DEFAULT_PORTAL).first()
         else:
             code = _token_code(request)
             portal = portals.filter(code=code).first() if code else None
+            if portal is None and settings.PRM_DEFAULT_PORTAL:
+                portal = portals.filter(slug=settings.PRM_DEFAULT_PORTAL).first()
         if portal is None:
             return self.get_response(request)
         request.portal = portal  # type: ignore[attr-defined]

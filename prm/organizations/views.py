@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -92,7 +93,8 @@ def organization_new(request: PageRequest) -> HttpResponse:
     form = OrganizationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            organization = _saved(form, None, request)
+            with transaction.atomic():
+                organization = _saved(form, None, request)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -108,7 +110,8 @@ def organization_edit(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
     status = 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
         try:
-            _saved(form, organization, request)
+            with transaction.atomic():
+                _saved(form, organization, request)
         except Stale as stale:
             form.add_error(None, str(stale))
             status = 409

@@ -47,6 +47,7 @@ class PlainInputMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.COOKIES = {name: value for name, value in request.COOKIES.items() if is_plain(value)}
         if not request.path.startswith("/api/"):
             texts = [request.path, *request.GET.keys(), *(v for vs in request.GET.lists() for v in vs[1])]
             if not all(is_plain(text) for text in texts):

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
@@ -42,7 +42,7 @@ def _database() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         return "does not answer"
     return "ok"
 
@@ -50,7 +50,7 @@ def _database() -> str:
 def _migrations() -> str:
     try:
         loader = MigrationLoader(connection)
-    except DatabaseError:
+    except Error:
         return "unknown"
     missing = len(set(loader.disk_migrations) - set(loader.applied_migrations))
     return f"{missing} to be applied" if missing else "ok"

@@ -16,6 +16,7 @@ from prm.organizations.ids import uuid7
 log = logging.getLogger("prm.request")
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "request", "taskName"}
+_DETAIL = re.compile(r"^DETAIL: .*$", re.MULTILINE)
 _TOKENS = re.compile(r"(/invitations/|/accounts/password/reset/key/)[^\s'\"]+")
 
 
@@ -41,8 +42,8 @@ class JsonFormatter(logging.Formatter):
 
 
 def _without_tokens(text: str) -> str:
-    """Django's own messages name paths too, and some paths are keys."""
-    return _TOKENS.sub(r"\1…", text)
+    """Django's own messages name paths too, and some paths are keys; Postgres' details name whole rows."""
+    return _DETAIL.sub("DETAIL: …", _TOKENS.sub(r"\1…", text))
 
 
 class RequestLogMiddleware:

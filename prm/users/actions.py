@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,12 +40,18 @@ def invite_member(
         raise Refused(_("You may not invite people to %(organization)s.") % {"organization": organization})
     if organization.status == Organization.Status.INACTIVE:
         raise Refused(_("%(organization)s is inactive: activate it first.") % {"organization": organization})
-    user = User.objects.filter(email=email.lower()).first() or User.objects.create_user(email)
-    if Membership.objects.filter(user=user).exists():
-        raise Refused(_("%(email)s is in this portal already.") % {"email": user.email})
-    member = Membership.objects.create(
+    user = User.objects.account_of(email)
+    member = Membership(
         user=user, organization=organization, name=name, language=language, invited_at=timezone.now()
     )
+    try:
+        with transaction.atomic():
+            member.save()
+    except IntegrityError as error:
+        if by is None or by.can(Permission.MANAGE_PORTAL):
+            raise Refused(_("%(email)s is in this portal already.") % {"email": user.email}) from error
+        # Whose colleague it is, is not for a partner to know.
+        raise Refused(_("%(email)s cannot be invited. Please ask the vendor.") % {"email": user.email}) from error
     _set_groups(member, groups, by)
     record(Event.Kind.MEMBER_INVITED, member, by=by, organization=_concerned(member), tell=[member])
     return member
@@ -54,7 +60,9 @@ def invite_member(
 @transaction.atomic
 def resend_invitation(member: Membership, *, by: Actor) -> Membership:
     """Mail a new link; the old one is dead from now on."""
-    member = Membership.objects.locked(member.pk)
+    member = _managed(member, by)
+    if member.status == Membership.Status.DISABLED:
+        raise Refused(_("%(name)s is disabled.") % {"name": member.name})
     if member.status != Membership.Status.INVITED:
         raise Refused(_("%(name)s has accepted already.") % {"name": member.name})
     member.invited_at = timezone.now()
@@ -84,12 +92,15 @@ def change_member(
 ) -> Membership:
     """Change name, phone, language or time zone, and the groups when given."""
     member = Membership.objects.locked(member.pk)
+    if by is not None and not may_manage(by, member.organization) and (by.pk != member.pk or groups is not None):
+        raise Refused(_("You may not change %(name)s.") % {"name": member.name})
     changes = apply_values(member, {k: v for k, v in values.items() if k in EDITABLE})
     if groups is not None:
         before = sorted(g.name for g in member.groups.all())
         after = _set_groups(member, groups, by)
         if before != after:
             changes["groups"] = (", ".join(before), ", ".join(after))
+            _keep_an_admin(member)
     if changes:
         member.save()
         record(Event.Kind.MEMBER_CHANGED, member, by=by, organization=_concerned(member), changes=changes)
@@ -99,13 +110,14 @@ def change_member(
 @transaction.atomic
 def disable_member(member: Membership, *, by: Actor) -> Membership:
     """Shut a person out of this portal; leads stay where they are for the vendor to reassign."""
-    member = Membership.objects.locked(member.pk)
+    member = _managed(member, by)
     if by is not None and by.pk == member.pk:
         raise Refused(_("You cannot disable yourself."))
     if member.status == Membership.Status.DISABLED:
         raise Refused(_("%(name)s is disabled already.") % {"name": member.name})
     member.status = Membership.Status.DISABLED
     member.save(update_fields=["status"])
+    _keep_an_admin(member)
     record(Event.Kind.MEMBER_DISABLED, member, by=by, organization=_concerned(member))
     return member
 
@@ -113,7 +125,7 @@ def disable_member(member: Membership, *, by: Actor) -> Membership:
 @transaction.atomic
 def enable_member(member: Membership, *, by: Actor) -> Membership:
     """Let a disabled person in again; one who never accepted the invitation is invited again."""
-    member = Membership.objects.locked(member.pk)
+    member = _managed(member, by)
     if member.status != Membership.Status.DISABLED:
         raise Refused(_("%(name)s is not disabled.") % {"name": member.name})
     member.status = Membership.Status.INVITED if member.invited_at else Membership.Status.ACTIVE
@@ -146,6 +158,23 @@ def revoke_api_key(key: ApiKey, *, by: Actor) -> ApiKey:
         key.save(update_fields=["revoked_at"])
         record(Event.Kind.API_KEY_REVOKED, key, by=by, organization=_concerned(key.membership))
     return key
+
+
+def _managed(member: Membership, by: Actor) -> Membership:
+    """The person, locked; Refused unless `by` manages the people there."""
+    member = Membership.objects.locked(member.pk)
+    if by is not None and not may_manage(by, member.organization):
+        raise Refused(_("You may not change %(name)s.") % {"name": member.name})
+    return member
+
+
+def _keep_an_admin(member: Membership) -> None:
+    """Refuse what has just left the portal without an active system administrator."""
+    if not member.is_vendor:
+        return
+    Organization.objects.locked(member.organization_id)  # two admins cannot remove each other at once
+    if not Membership.objects.signed_up().holding(Permission.MANAGE_PORTAL).exists():
+        raise Refused(_("A portal needs an active system administrator."))
 
 
 def _set_groups(member: Membership, groups: Iterable[Group], by: Actor) -> list[str]:

@@ -84,8 +84,6 @@ class AcceptForm(forms.Form):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        if not self.is_known:
+        if not self.is_known:  # whether a known account's is right, sign-in says, which counts the tries
             validate_password(password, self.member.user)
-        elif not self.member.user.check_password(password):
-            raise forms.ValidationError(_("This is not the password of this account."))
         return password

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from zoneinfo import available_timezones
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -27,6 +28,11 @@ class UserManager(BaseUserManager["User"]):
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    def account_of(self, email: str) -> "User":
+        """The account of an address, made without a password where there is none yet."""
+        found, _is_new = self.get_or_create(email=email.lower(), defaults={"password": make_password(None)})
+        return found
 
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
         return self.create_user(email, password, is_staff=True, **extra)
@@ -53,7 +59,7 @@ class User(AbstractBaseUser):
 
 class GroupQuerySet(FencedQuerySet["Group"]):
     def grantable_by(self, member: "Membership", kind: str) -> Self:
-        """The groups of `kind` that `member` may put people into: never one above the own rights."""
+        """The groups of `kind` that `member` may put people into; *Manage Users* gives all of the own kind."""
         groups = self.filter(kind=kind)
         if member.can(Permission.MANAGE_PORTAL):
             return groups

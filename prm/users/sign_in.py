@@ -11,6 +11,7 @@ from allauth.account.utils import get_next_redirect_url
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from prm.organizations.context import active_portal_id, is_inside_portal
 from prm.users import actions
@@ -38,10 +39,16 @@ def follows_sign_in(url_name: str) -> Callable[[LinkFollower], LinkFollower]:
 class PortalBackend(AuthenticationBackend):
     """Right credentials without an active membership in this portal are wrong credentials here."""
 
-    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:
+    def authenticate(
+        self, request: HttpRequest | None, *, invited: Membership | None = None, **credentials: Any
+    ) -> AbstractBaseUser | None:
+        """The account, if it may enter this portal: as an active member, or as the one `invited` just now."""
         user = super().authenticate(request, **credentials)
+        self.unstash_authenticated_user()  # allauth keeps an inactive account aside, to tell it so
         if not isinstance(user, User) or not is_inside_portal():
             return None
+        if invited is not None:
+            return user if invited.user_id == user.pk else None
         return user if active_member(user) else None
 
     def get_user(self, user_id: Any) -> User | None:
@@ -55,6 +62,13 @@ class PortalAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up: accounts come from invitations."""
         return False
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only this portal's own pages: the host of another portal, or of nobody, is not followed."""
+        try:
+            return url_has_allowed_host_and_scheme(url, {self.request.get_host()}, self.request.is_secure())
+        except ValueError:  # what is no address at all
+            return False
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         super().login(request, user)

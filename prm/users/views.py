@@ -4,6 +4,7 @@ import uuid
 
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -88,18 +89,12 @@ def member_edit(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
         actions.change_member(member, values=values, groups=groups, by=request.membership)
         messages.success(request, _("Saved."))
         return redirect("users:edit", pk)
-    is_invited = member.status == Membership.Status.INVITED and member.invited_at is not None
     context = {
         "form": form,
         "member": _manageable(request, pk),  # as it is in the database, not as it was typed
-        "invitation_url": _invitation_url(request, member) if is_invited else "",
         "timeline": timeline_of(member, request.membership),
     }
     return render(request, "users/member_form.html", context, status=422 if form.is_bound else 200)
-
-
-def _invitation_url(request: PageRequest, member: Membership) -> str:
-    return request.build_absolute_uri(f"/invitations/{invitations.token_for(member)}/")
 
 
 @member_page(*MANAGERS)
@@ -144,12 +139,25 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if member is None:
         return render(request, "users/invitation.html", {"expired": True}, status=410)
     form = AcceptForm(request.POST or None, member=member)
-    if request.method == "POST" and form.is_valid():
-        password = form.cleaned_data["password"]
-        actions.accept_invitation(member, name=form.cleaned_data["name"], password=password)
-        user = get_adapter().authenticate(request, email=member.user.email, password=password)
-        if user is not None:
-            get_adapter().login(request, user)
+    if request.method == "POST" and form.is_valid() and _is_let_in(request, form):
         return redirect("home")
     context = {"form": form, "invitation_member": member, "is_known": form.is_known, "expired": False}
     return render(request, "users/invitation.html", context, status=422 if form.is_bound else 200)
+
+
+def _is_let_in(request: HttpRequest, form: AcceptForm) -> bool:
+    """Accept and sign in; a known account's password passes the same limits as at sign-in."""
+    member, password = form.member, form.cleaned_data["password"]
+    credentials = {"email": member.user.email, "password": password, "invited": member}
+    try:
+        if form.is_known and get_adapter().authenticate(request, **credentials) is None:
+            form.add_error("password", _("This is not the password of this account."))
+            return False
+        actions.accept_invitation(member, name=form.cleaned_data["name"], password=password)
+    except (Refused, ValidationError) as no:  # accepted a moment ago; too many tries
+        form.add_error(None, str(no) if isinstance(no, Refused) else no)
+        return False
+    user = get_adapter().authenticate(request, **credentials)
+    if user is not None:
+        get_adapter().login(request, user)
+    return True

@@ -16,7 +16,7 @@ from tests.api.asking import Caller, code_of, faults, made
 from tests.cast import Cast
 from tests.factories import assigned_lead, new_lead, opened_lead
 
-NOBODY = str(uuid.uuid4())
+NOBODY = "00000000-0000-7000-8000-000000000000"
 
 
 def reason_of(member: Membership, name: str = "No budget") -> LostReason:

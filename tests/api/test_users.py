@@ -141,7 +141,7 @@ def test_create_user_who_is_here_already_is_refused(cast: Cast, email: str) -> N
 
 
 def test_update_user_changes_oneself(cast: Cast) -> None:
-    body = {"name": "Benjamin", "phone": "+49 40 1", "language": "de", "time_zone": "Europe/Berlin"}
+    body = {"name": "Benjamin", "phone": "+49 40 1", "language": "en", "time_zone": "Europe/Berlin"}
 
     changed = Caller(cast.ben).patch(f"users/{cast.ben.pk}/", body).json()
 

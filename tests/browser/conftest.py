@@ -109,7 +109,10 @@ def acme(chromium: str, stack: Stack) -> Acme:
 
 
 class Visit:
-    """One person's browser: windows that note whatever the console complains about."""
+    """One person's browser: windows that note whatever the console complains about.
+
+    With `may_fail` a page may be answered with an error's status, which the console notes as well.
+    """
 
     def __init__(self, context: BrowserContext, acme: Acme, *, is_phone: bool, may_fail: bool) -> None:
         self.context, self.acme, self.is_phone, self.may_fail = context, acme, is_phone, may_fail
@@ -122,9 +125,10 @@ class Visit:
         self.page.set_default_timeout(SECONDS * 1000)
 
     def _note(self, message: ConsoleMessage) -> None:
-        failed = "Failed to load resource" in message.text and message.location.get("url") == self.page.url
-        if message.type in {"error", "warning"} and not (failed and self.may_fail):
-            self.complaints.append(f"{message.location.get('url')}: {message.text}")
+        url = message.location["url"]
+        is_status = "Failed to load resource" in message.text and "/static/" not in url
+        if message.type in {"error", "warning"} and not (is_status and self.may_fail):
+            self.complaints.append(f"{url}: {message.text}")
 
     def open(self, path: str) -> Page:
         """Go to an address of the portal."""

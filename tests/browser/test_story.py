@@ -3,6 +3,7 @@
 Both sides act in pages only. Between them a real worker carries mail and message.
 """
 
+import json
 import re
 from datetime import date, timedelta
 
@@ -29,6 +30,20 @@ def test_lead_becomes_a_deal_for_somebody_signed_in_already_in_the_dark(visit: O
 def test_lead_becomes_a_deal_on_a_phone(visit: Open, acme: Acme) -> None:
     vendor, partner = visit(ADA, phone=True), visit(BEN, phone=True)
     tell_story(acme, rows(3, own=True)[2], vendor=vendor, partner=partner, is_signed_in=True)
+
+
+def test_logs_of_a_real_process_are_json_and_hold_no_detail(visit: Open, acme: Acme) -> None:
+    lead = acme.new_lead(to=BEN, company="Needle Inc", email="needle@needle.example")
+    page = visit(ADA).open("/leads/?search=needle")
+    expect(page.get_by_role("link", name="Needle Inc")).to_be_visible()
+    acme.mail_to(BEN, about=lead["number"])
+
+    text = acme.stack.log("web") + acme.stack.log("worker")
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    requests = [line for line in lines if line.get("path") == "/leads/"]
+    assert {"at", "level", "request_id", "portal", "method", "path", "status"} <= set(requests[-1])
+    assert (requests[-1]["portal"], requests[-1]["status"]) == ("acme", 200)
+    assert "needle" not in text.lower()
 
 
 @pytest.mark.soak

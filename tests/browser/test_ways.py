@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BEN, Acme, Open
+from tests.browser.conftest import ADA, BEN, Acme, Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -82,6 +82,36 @@ def test_list_is_walked_by_keys(visit: Open, acme: Acme) -> None:
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/leads/{leads[1]['number']}/")
+
+
+def test_recall_asks_once_and_names_the_lead(visit: Open, acme: Acme) -> None:
+    code = acme.new_lead(to=BEN)["number"]
+    ada = visit(ADA)
+    page = ada.open(f"/leads/{code}/")
+    dialog = page.get_by_role("dialog")
+
+    for answer in ("Cancel", "Recall lead"):
+        page.locator("summary", has_text="More").click()
+        page.locator(".menu-list").get_by_role("button", name="Recall lead").click()
+        expect(dialog.get_by_role("heading")).to_have_text(f"Recall {code} from North Automation?")
+        dialog.get_by_role("button", name=answer).click()
+        expect(dialog).to_be_hidden()
+        if answer == "Cancel":
+            expect(page.locator(".record-head")).to_contain_text("Unopened")
+
+    expect(page.get_by_text(f"Lead {code} is back.")).to_be_visible()
+    expect(page.locator(".record-head")).to_contain_text("Unassigned")
+
+
+def test_theme_is_kept_by_the_next_page(visit: Open, acme: Acme) -> None:
+    page = visit(BEN).open("/leads/")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    page.get_by_role("button", name="Switch between light and dark").click()
+    page.goto(f"{acme.url}/deals/")
+
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
 
 
 FOCUSED = """() => {

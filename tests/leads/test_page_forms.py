@@ -167,11 +167,12 @@ def test_lead_edit_shows_both_versions_in_a_conflict(client_of: ClientOf, cast: 
 def test_lead_edit_tells_a_partner_nothing_of_the_vendors_in_a_conflict(client_of: ClientOf, cast: Cast) -> None:
     with inside(cast.acme):
         lead = opened_lead(cast.ada, cast.ben)
-        actions.update_lead(lead, values={"internal_notes": "Pays late"}, by=cast.ada)
+        actions.update_lead(lead, values={"internal_notes": "Pays late", "city": "Graz"}, by=cast.ada)
 
     answer = client_of(cast.ben).post(f"/leads/{lead.code}/edit/", typed(lead, city="Linz"))
 
     assert answer.status_code == 409
+    assert "Graz" in answer.content.decode()
     assert "Pays late" not in answer.content.decode()
 
 

@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--if-empty", action="store_true", help="do nothing when there is a portal already")
-        parser.add_argument("--leads", type=int, default=160, help="how many for the first portal")
+        parser.add_argument("--leads", type=int, default=200, help="how many for the first portal")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION:

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 (
                     "language",
                     models.CharField(
-                        choices=[("en", "English"), ("de", "German"), ("fr", "French"), ("es", "Spanish")],
+                        choices=[("en", "English")],
                         default="en",
                         max_length=8,
                         verbose_name="language",

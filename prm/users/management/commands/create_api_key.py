@@ -23,6 +23,8 @@ class Command(BaseCommand):
         portal = Portal.objects.filter(slug=options["portal"]).first()
         if portal is None:
             raise CommandError(f"There is no portal {options['portal']}.")
+        if not 0 < len(options["name"]) <= 80:
+            raise CommandError("A key's name has 1 to 80 characters.")
         with inside(portal):
             member = Membership.objects.signed_up().filter(user__email=options["user"].lower()).first()
             if member is None:
