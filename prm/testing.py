@@ -25,6 +25,8 @@ from prm.local.valkey import Valkey
 
 FOLDER = "PRM_TEST_FOLDER"  # how the controller tells its workers where the servers are
 
+BROWSER = "tests/browser/"
+
 _servers_key = pytest.StashKey[str]()
 
 
@@ -43,6 +45,21 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def pytest_report_header(config: pytest.Config) -> str | None:
     names = config.stash.get(_servers_key, None)
     return f"servers: {names}, thrown away afterwards" if names else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal the tests out one by one, but the browser's all to one worker, first: they share one stack.
+
+    xdist's own groups do not reach its scheduler under pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Dealer(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER if nodeid.startswith(BROWSER) else nodeid
+
+    return Dealer(config, log)
 
 
 @pytest.fixture(scope="session")

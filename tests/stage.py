@@ -11,7 +11,8 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
+from django.core.mail.backends.filebased import EmailBackend
 from django.utils import timezone
 
 from deals.actions import first_stage
@@ -171,7 +172,7 @@ def _mails(stage: Stage) -> None:
     folder = Path(settings.PRM_MAIL_DIR)
     folder.mkdir(exist_ok=True)
     for place, portal in (("north", stage.cast.acme), ("globex", stage.cast.globex)):
-        sender = get_connection("django.core.mail.backends.filebased.EmailBackend", file_path=str(folder))
+        sender = EmailBackend(file_path=str(folder))
         mail = EmailMessage(f"For {portal}", "…", to=["x@y.example"], headers={"X-Portal": portal.slug})
         sender.send_messages([mail])
         name = Path(sender._get_filename()).name

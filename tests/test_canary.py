@@ -186,7 +186,9 @@ def told(member: Membership) -> Channels:
     seen = {}
     for number, sent in enumerate(m for m in mail.outbox if member.user.email in m.to):
         alternatives = [str(text) for text, _kind in getattr(sent, "alternatives", [])]
-        seen[f"mail {number}"] = "\n".join([sent.subject, str(sent.extra_headers), str(sent.body), *alternatives])
+        seen[f"mail {number}"] = "\n".join(
+            [str(sent.subject), str(sent.extra_headers), str(sent.body), *alternatives]
+        )
     with inside(member.portal):
         rows = {
             "event": Event.objects.visible_to(member).values("kind", "facts", "request_id"),
@@ -196,7 +198,7 @@ def told(member: Membership) -> Channels:
         return seen | {f"rows of {name}": str(list(found)) for name, found in rows.items()}
 
 
-def _text(response: HttpResponse) -> str:
+def _text(response: Any) -> str:
     headers = [f"{name}: {value}" for name, value in response.items() if name != "X-Request-ID"]
     messages = [morsel.value for name, morsel in response.cookies.items() if name == "messages"]
     body = response.content.decode()

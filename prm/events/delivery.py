@@ -32,7 +32,7 @@ RETRY_AFTER = [timedelta(seconds=s) for s in (5, 30, 300, 1800, 7200, 18000, 360
 def deliver_due(portal: Portal) -> bool:
     """Carry out what is due in one portal; returns whether more may be waiting."""
     began = time.monotonic()
-    while time.monotonic() - began < ENOUGH:
+    while True:
         batch = _claim(portal)
         for delivery_id, claim in batch:
             try:
@@ -44,7 +44,8 @@ def deliver_due(portal: Portal) -> bool:
                 _finish(portal, delivery_id, claim, f"{type(error).__name__}: our own mistake, see the log")
         if len(batch) < BATCH:
             return False
-    return True
+        if time.monotonic() - began >= ENOUGH:
+            return True
 
 
 def _claim(portal: Portal) -> list[tuple[uuid.UUID, uuid.UUID]]:

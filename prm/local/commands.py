@@ -13,8 +13,7 @@ from prm.local.supervisor import Supervisor
 def test(arguments: list[str]) -> int:
     """Everything that a change can break, on all cores. Arguments narrow it, as pytest's own do."""
     workers = max(2, min(os.cpu_count() or 2, 8))
-    # Groups stay together: the browser's tests share one stack.
-    return pytest(["-n", str(workers), "--dist", "loadgroup", *arguments])
+    return pytest(["-n", str(workers), *arguments])
 
 
 def soak(arguments: list[str]) -> int:

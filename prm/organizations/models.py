@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 VENDOR_ONLY = frozenset({"notes"})
 """What of an organization only the vendor sees: what it thinks of it."""
-SLUG_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"  # one DNS label, RFC 1123 2.1
+SLUG_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z"  # one DNS label, RFC 1123 2.1
 
 
 class Portal(models.Model):
@@ -29,7 +29,7 @@ class Portal(models.Model):
     code = models.CharField(max_length=6, unique=True, default=short_code, editable=False)
     name = models.CharField(_("name"), max_length=120)
     brand = models.CharField(
-        _("brand colour"), max_length=7, default="#4f46e5", validators=[RegexValidator(r"^#[0-9a-f]{6}$")]
+        _("brand colour"), max_length=7, default="#4f46e5", validators=[RegexValidator(r"^#[0-9a-f]{6}\Z")]
     )
     hue = models.PositiveSmallIntegerField(_("hue of the greys"), default=270, validators=[MaxValueValidator(360)])
     is_active = models.BooleanField(default=True)

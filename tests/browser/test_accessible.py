@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ADA, BEN, Acme, Open
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 BEA, VIC, NOBODY = "bea@north.example", "vic@acme.example", ""
 PAGES: dict[str, list[tuple[str, str]]] = {

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import ADA, BEN, Acme, Open, Visit
 from tests.browser.lead_file import Row, rows
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 CLOSE_DATE = (date.today() + timedelta(days=60)).isoformat()
 

@@ -92,7 +92,7 @@ def test_ring_has_the_work_done(cast: Cast, hop: LastHop, django_capture_on_comm
 @pytest.mark.usefixtures("at_once")
 def test_ring_goes_on_until_nothing_waits(cast: Cast, hop: LastHop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "BATCH", 1)
-    monkeypatch.setattr(delivery, "BATCHES_PER_CALL", 2)
+    monkeypatch.setattr(delivery, "ENOUGH", 0)
     with inside(cast.acme):
         for _ in range(3):
             assigned_lead(cast.ada, cast.ben)

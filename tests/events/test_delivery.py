@@ -177,8 +177,8 @@ def test_deliver_due_goes_on_after_a_mistake_of_our_own(cast: Cast, hop: LastHop
 def test_deliver_due_carries_out_more_than_a_batch_and_says_when_more_waits(
     cast: Cast, hop: LastHop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "BATCH", 2)
-    monkeypatch.setattr(delivery, "BATCHES_PER_CALL", 3)
+    monkeypatch.setattr(delivery, "BATCH", 6)
+    monkeypatch.setattr(delivery, "ENOUGH", 0)
     with inside(cast.acme):
         for _ in range(4):
             assigned_lead(cast.ada, cast.ben)  # two rows each

@@ -99,6 +99,7 @@ class Cell:
 
     def wrongs(self, answer: Answer, imagined: Answer) -> Iterator[str]:
         """What is not as it should be."""
+        expected: tuple[int, ...]
         if self.denied is not None:
             expected, may_change = (self.denied,), False
             if self.expect.row and answer != imagined:

@@ -91,7 +91,7 @@ def test_model_keeps_the_constraints_of_the_fence(model: type[FencedModel]) -> N
 def test_model_refers_by_portal_foreign_keys_only(model: type[FencedModel]) -> None:
     for field in portal_references(model):
         assert isinstance(field, PortalForeignKey), field
-        assert not field.db_constraint, field
+        assert not field.db_constraint, field  # type: ignore[attr-defined]
 
 
 @each_fenced_model
@@ -99,10 +99,14 @@ def test_model_has_none_of_the_fields_that_forget_the_portal(model: type[FencedM
     forgetful = [
         field.name
         for field in model._meta.local_fields
-        if isinstance(field, models.OneToOneField) or (field.unique and not field.primary_key) or field.db_index
+        if isinstance(field, models.OneToOneField)
+        or (field.unique and not field.primary_key)
+        or getattr(field, "db_index", False)
     ]
     automatic = [
-        field.name for field in model._meta.local_many_to_many if field.remote_field.through._meta.auto_created
+        name
+        for name, through in ((field.name, field.remote_field.through) for field in model._meta.local_many_to_many)
+        if through is None or through._meta.auto_created
     ]
 
     assert forgetful == []

@@ -41,7 +41,7 @@ class Case:
     actor: str
     url: str
     row: tuple[str, str] | None
-    field: str
+    sends: str
     good: Id
     astray: tuple[Id, ...]
     place: str = "north"
@@ -183,7 +183,7 @@ def _subclasses(of: type) -> Iterator[type]:
 
 
 def _fields() -> set[str]:
-    found = set()
+    found: set[str] = set()
     for serializer in set(_subclasses(StrictSerializer)):
         for name, declared in serializer._declared_fields.items():  # type: ignore[attr-defined]
             if isinstance(declared, ReferenceField):
@@ -202,14 +202,14 @@ def test_every_reference_has_its_case() -> None:
 @pytest.mark.parametrize(
     "case",
     [case for cases in CASES.values() for case in cases],
-    ids=lambda case: f"{case.url}-{case.field}-{case.actor}",
+    ids=lambda case: f"{case.url}-{case.sends}-{case.actor}",
 )
 def test_reference_astray_is_like_an_unknown_one(stage: Stage, case: Case) -> None:
     def answer_to(value: str) -> Any:
         sent: Any = [value] if case.is_list else value
         row = stage.rows[case.row][case.place] if case.row else None
         address = [row.key if case.url.startswith("api:") else row.code] if row else []
-        question = Question(case.method, reverse(case.url, args=address), {**case.body, case.field: sent})
+        question = Question(case.method, reverse(case.url, args=address), {**case.body, case.sends: sent})
         return ask(stage.actors[case.actor], question, stage.before, row=Row(value, value, ""))
 
     good, unknown = answer_to(case.good(stage)), answer_to(str(uuid.uuid4()))

@@ -262,7 +262,7 @@ def test_reference_into_another_portal_is_an_integrity_error(full: Cast) -> None
     """Asked of the database itself, for every reference there is, with a row that does exist over there."""
     assert len(REFERENCES) > 30
     for model, reference in REFERENCES:
-        foreign = any_id(reference.related_model, full.globex)
+        foreign = any_id(reference.related_model, full.globex)  # type: ignore[arg-type]
         with inside(full.acme):
             newest = model.objects.order_by("-pk")[0].pk
             statement: tuple[Any, ...] = insertion(model, **{reference.column: foreign})

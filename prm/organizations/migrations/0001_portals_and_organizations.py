@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         max_length=63,
                         unique=True,
-                        validators=[django.core.validators.RegexValidator("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")],
+                        validators=[django.core.validators.RegexValidator(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")],
                         verbose_name="address",
                     ),
                 ),
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         default="#4f46e5",
                         max_length=7,
-                        validators=[django.core.validators.RegexValidator("^#[0-9a-f]{6}$")],
+                        validators=[django.core.validators.RegexValidator(r"^#[0-9a-f]{6}\Z")],
                         verbose_name="brand colour",
                     ),
                 ),
