@@ -1,5 +1,6 @@
 """Countries and currencies with their names in the reader's language, from the Unicode CLDR (by Babel)."""
 
+import re
 from decimal import Decimal
 from functools import cache
 
@@ -96,12 +97,11 @@ def currency_choices() -> list[tuple[str, str]]:
 
 def money(amount: Decimal, currency: str) -> str:
     """An amount as the reader writes it, "€84,000" or "84.000 €"; cents only where there are some."""
-    whole = amount == amount.to_integral_value() or get_currency_precision(currency) == 0
-    if whole:
-        return str(
-            format_currency(amount, currency, locale=locale(), format=_without_cents(), currency_digits=False)
-        )
-    return str(format_currency(amount, currency, locale=locale()))
+    if amount == amount.to_integral_value() or get_currency_precision(currency) == 0:
+        text = format_currency(amount, currency, locale=locale(), format=_without_cents(), currency_digits=False)
+    else:
+        text = format_currency(amount, currency, locale=locale())
+    return re.sub(r"(?<=[A-Z])(?=\d)", "\u00a0", text)  # CLDR's spacing, "CHF 12", which Babel leaves out
 
 
 def _without_cents() -> str:

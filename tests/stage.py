@@ -175,7 +175,7 @@ def _mails(stage: Stage) -> None:
         sender = EmailBackend(file_path=str(folder))
         mail = EmailMessage(f"For {portal}", "…", to=["x@y.example"], headers={"X-Portal": portal.slug})
         sender.send_messages([mail])
-        name = Path(sender._get_filename()).name
+        name = Path(sender._get_filename()).name  # type: ignore[attr-defined]
         found[place] = Row(code=name, key=name, mark=name)
     found[NOWHERE] = Row(code="20260101-000000-1.log", key="", mark="")
 

@@ -153,9 +153,10 @@ def pages(lead: Lead) -> list[str]:
 def lists(member: Membership) -> Iterator[str]:
     """Each list in each order and state, and with pages so short that their cursors name a lead."""
     orders = ("number", "created_at", "updated_at", "name", "assigned_at")
-    for base in ("/leads/", "/api/v1/leads/"):
-        yield from (f"{base}?ordering={sign}{order}" for order in orders for sign in ("", "-"))
-        yield from (f"{base}?status={status}" for status in Status)
+    yield from (f"/leads/?ordering={order}" for order in orders)
+    yield from (f"/leads/?status={status}" for status in ("assigned", "lost"))
+    yield from (f"/api/v1/leads/?ordering=-{order}" for order in orders)
+    yield from (f"/api/v1/leads/?status={status}" for status in Status)
     yield from (f"/api/v1/leads/?page_size=1&ordering={sign}name" for sign in ("", "-"))
     yield from ("/deals/", "/messages/", "/people/", "/profile/", f"/organizations/{member.organization_id}/")
     yield from ("/api/v1/deals/", "/api/v1/users/", "/api/v1/organizations/")

@@ -87,7 +87,7 @@ def test_seed_demo_lets_the_logins_it_prints_sign_in() -> None:
 
 @pytest.mark.usefixtures("empty")
 def test_seed_demo_tells_stories_in_every_state_spread_over_months() -> None:
-    demo = seed(leads=80)
+    demo = seed(leads=50)
     now = timezone.now()
 
     with inside(demo["acme"]):
@@ -98,7 +98,7 @@ def test_seed_demo_tells_stories_in_every_state_spread_over_months() -> None:
         kinds = {"prospective", "active", "inactive"} - set(Organization.objects.values_list("status", flat=True))
         read = {at is not None for at in Message.objects.values_list("read_at", flat=True)}
     assert set(states) == {status.value for status in Status}
-    assert sum(states.values()) == 80
+    assert sum(states.values()) == 50
     assert deals >= states[Status.CONVERTED]
     assert timedelta(days=150) < now - times[0] < timedelta(days=180)
     assert now - times[-1] < timedelta(days=3)

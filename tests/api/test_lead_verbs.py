@@ -1,6 +1,5 @@
 """The verbs below `leads/{id}/` that move a lead: assign, recall, open, close, reopen."""
 
-import uuid
 from typing import Any
 
 import pytest

@@ -99,7 +99,7 @@ class Acme:
         for path in self.stack.mail_dir.glob("*.log"):
             raw, end, _ = path.read_bytes().rpartition(b"-" * 79)
             if end:  # written to its end
-                yield email.message_from_bytes(raw, policy=email.policy.default)  # type: ignore[misc]
+                yield email.message_from_bytes(raw, policy=email.policy.default)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import ADA, BEN, Acme, Open
 
@@ -71,7 +71,8 @@ NO_PAGES = {
     "leads:activity": "a form of the lead's page",
     "schema": "the API's description",
 }
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 AXE = Axe().axe_script
 RUN_AXE = """(options) => axe.run(options).then(({ passes, violations }) => [
   passes.length,
@@ -159,7 +160,7 @@ def invitation(acme: Acme, organization: str) -> str:
     acme.api(ADA, "POST", "users/", {"name": "Zoe", "email": who, "organization": organization})
     text = acme.mail_to(who, about="invites").get_body(("plain",))
     assert text is not None
-    return next(word for word in text.get_content().split() if word.startswith("http"))
+    return next(word for word in str(text.get_content()).split() if word.startswith("http"))
 
 
 VISITS = [(name, *visit) for name, visits in PAGES.items() for visit in visits]
@@ -167,7 +168,7 @@ VISITS = [(name, *visit) for name, visits in PAGES.items() for visit in visits]
 
 @pytest.mark.parametrize("who", [NOBODY, ADA, VIC, BEA, BEN])
 def test_pages_are_accessible(visit: Open, places: dict[str, str], who: str) -> None:
-    found = {}
+    found: dict[str, list[str]] = {}
     reader = visit(who, may_fail=True)
     for name, visitor, path in VISITS:
         if visitor == who:

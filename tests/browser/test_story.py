@@ -47,7 +47,7 @@ def test_logs_of_a_real_process_are_json_and_hold_no_detail(visit: Open, acme: A
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("row", rows(40)[3:], ids=lambda row: row.last_name)
+@pytest.mark.parametrize("row", rows(23)[3:], ids=lambda row: row.last_name)
 def test_many_leads_become_deals(visit: Open, acme: Acme, row: Row) -> None:
     tell_story(acme, row, vendor=visit(ADA), partner=visit(BEN), is_signed_in=True)
 

@@ -175,7 +175,8 @@ CASES: dict[str, list[Case]] = {
 }
 
 
-def _subclasses(of: type) -> Iterator[type]:
+def _subclasses(of: type[Any]) -> Iterator[type[Any]]:
+    found: type[Any]
     for found in of.__subclasses__():
         yield from _subclasses(found)
         if found.__module__.partition(".")[0] in OUR_PACKAGES:
@@ -185,11 +186,11 @@ def _subclasses(of: type) -> Iterator[type]:
 def _fields() -> set[str]:
     found: set[str] = set()
     for serializer in set(_subclasses(StrictSerializer)):
-        for name, declared in serializer._declared_fields.items():  # type: ignore[attr-defined]
+        for name, declared in serializer._declared_fields.items():
             if isinstance(declared, ReferenceField):
                 found.add(f"{serializer.__name__}.{name}")
     for form in set(_subclasses(forms.BaseForm)):
-        for name, chosen in form.base_fields.items():  # type: ignore[attr-defined]
+        for name, chosen in form.base_fields.items():
             if isinstance(chosen, forms.ModelChoiceField):
                 found.add(f"{form.__name__}.{name}")
     return found

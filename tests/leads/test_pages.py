@@ -59,7 +59,7 @@ SHOWN = [
         for name, value in DETAILS.items()
         if name not in {"country", "budget", "budget_currency", "website"}
     ),
-    *("Austria", "CHF8,642.50", "olwein.example"),
+    *("Austria", "CHF 8,642.50", "olwein.example"),
 ]
 
 
