@@ -1,7 +1,7 @@
 """Clients for pages and the API: signed in as one of the cast, on the portal's own host."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpResponse
@@ -12,6 +12,13 @@ from prm.organizations.models import Portal
 from prm.users.actions import create_api_key
 from prm.users.middleware import SESSION_PORTAL
 from prm.users.models import ApiKey, Membership
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse
+
+    Answer = _MonkeyPatchedWSGIResponse
+else:
+    Answer = HttpResponse  # to which the test client adds `.json()` and the like
 
 
 def visitor(portal: Portal | None) -> Client:
@@ -43,20 +50,20 @@ class Api:
                 _key, secret = create_api_key(member, name="test", scope=ApiKey.Scope(scope), by=None)
             self.headers["Authorization"] = f"Bearer {secret}"
 
-    def get(self, path: str, **parameters: Any) -> HttpResponse:
-        return self.client.get(f"/api/v1/{path}", parameters, headers=self.headers)  # type: ignore[return-value]
+    def get(self, path: str, **parameters: Any) -> Answer:
+        return self.client.get(f"/api/v1/{path}", parameters, headers=self.headers)
 
-    def post(self, path: str, body: Any = None) -> HttpResponse:
+    def post(self, path: str, body: Any = None) -> Answer:
         return self.send("post", path, body)
 
-    def patch(self, path: str, body: Any) -> HttpResponse:
+    def patch(self, path: str, body: Any) -> Answer:
         return self.send("patch", path, body)
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """`body` is sent as JSON; a str goes as it is."""
         text = body if isinstance(body, str) else json.dumps({} if body is None else body)
         call = getattr(self.client, method)
-        answer: HttpResponse = call(
+        answer: Answer = call(
             f"/api/v1/{path}", text, content_type="application/json", headers={**self.headers, **headers}
         )
         return answer

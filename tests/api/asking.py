@@ -8,9 +8,8 @@ import re
 import uuid
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
-from django.http import HttpResponse
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]
@@ -18,17 +17,14 @@ from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
 from prm.users.models import Membership
-from tests.browsing import Api, sign_in
+from tests.browsing import Answer, Api, sign_in
 
-Args = ParamSpec("Args")
 T = TypeVar("T")
 
 MEMBERS_OF_A_PROBLEM = {"type", "title", "status", "code", "detail", "request_id"}
 
 
-def made(
-    make: Callable[Concatenate[Membership, Args], T], by: Membership, /, *args: Args.args, **values: Args.kwargs
-) -> T:
+def made(make: Callable[..., T], by: Membership, *args: Any, **values: Any) -> T:
     """What one of tests/factories.py makes, inside the portal of `by`."""
     with inside(by.portal):
         return make(by, *args, **values)
@@ -41,15 +37,15 @@ class Caller(Api):
         super().__init__(member, portal=portal, scope=scope)
         self.client.raise_request_exception = False
 
-    def get(self, path: str, **parameters: Any) -> HttpResponse:
+    def get(self, path: str, **parameters: Any) -> Answer:
         return checked(super().get(path, **parameters), "get", path)
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         return checked(super().send(method, path, body, **headers), method, path)
 
-    def at(self, url: str) -> HttpResponse:
+    def at(self, url: str) -> Answer:
         """What is at an absolute address or one with a hand-written query string."""
-        answer: HttpResponse = self.client.get(url, headers=self.headers)  # type: ignore[assignment]
+        answer: Answer = self.client.get(url, headers=self.headers)
         return checked(answer, "get", url.partition("/api/v1/")[2].partition("?")[0])
 
 
@@ -62,21 +58,21 @@ def browser_of(member: Membership) -> Client:
     return client
 
 
-def checked(answer: HttpResponse, method: str, path: str) -> HttpResponse:
+def checked(answer: Answer, method: str, path: str) -> Answer:
     """The answer itself, once it is what the API promises. A redirect or a 500 is not."""
     status = answer.status_code
     assert 200 <= status < 300 or 400 <= status < 500, (method, path, status, answer.content[:500])
     if status >= 400:
         problem_in(answer)
     else:
-        assert_described(method, path, status, answer.json() if answer.content else None)  # type: ignore[attr-defined]
+        assert_described(method, path, status, answer.json() if answer.content else None)
     return answer
 
 
-def problem_in(answer: HttpResponse) -> dict[str, Any]:
+def problem_in(answer: Answer) -> dict[str, Any]:
     """The problem detail of an error, after looking at its shape."""
     assert answer["Content-Type"] == "application/problem+json", (answer.status_code, answer.content[:300])
-    problem: dict[str, Any] = answer.json()  # type: ignore[attr-defined]
+    problem: dict[str, Any] = answer.json()
     assert problem.keys() - {"errors"} == MEMBERS_OF_A_PROBLEM
     assert problem["status"] == answer.status_code
     assert all(isinstance(problem[name], str) and problem[name] for name in MEMBERS_OF_A_PROBLEM - {"status"})
@@ -91,21 +87,21 @@ def problem_in(answer: HttpResponse) -> dict[str, Any]:
     return problem
 
 
-def faults(answer: HttpResponse, status: int = 400) -> dict[str, str]:
+def faults(answer: Answer, status: int = 400) -> dict[str, str]:
     """What a refusal with `status` names: `{pointer or parameter: code}`."""
     problem = problem_in(answer)
     assert problem["status"] == status, problem
     return {e.get("pointer", e.get("parameter")): e["code"] for e in problem.get("errors", [])}
 
 
-def code_of(answer: HttpResponse, status: int) -> str:
+def code_of(answer: Answer, status: int) -> str:
     """The `code` of a refusal with `status`."""
     problem = problem_in(answer)
     assert problem["status"] == status, problem
     return str(problem["code"])
 
 
-def without_id(answer: HttpResponse) -> dict[str, Any]:
+def without_id(answer: Answer) -> dict[str, Any]:
     """A problem without its request id: two of them are equal if and only if they tell the same."""
     return {name: value for name, value in problem_in(answer).items() if name != "request_id"}
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.http import HttpResponse
 from django.utils import timezone
 
 from leads.models import Lead
@@ -17,7 +16,7 @@ from prm.organizations.models import Portal
 from prm.users.actions import disable_member, revoke_api_key
 from prm.users.models import ApiKey, Membership
 from tests.api.asking import Caller, browser_of, code_of, made, problem_in
-from tests.browsing import sign_in, visitor
+from tests.browsing import Answer, sign_in, visitor
 from tests.cast import Cast
 from tests.factories import new_lead
 
@@ -33,8 +32,8 @@ def create_key(**options: Any) -> str:
     return printed.getvalue().strip()
 
 
-def ask(portal: Portal | None, secret: str, **headers: str) -> HttpResponse:
-    answer: HttpResponse = visitor(portal).get(LEADS, headers={"Authorization": f"Bearer {secret}", **headers})  # type: ignore[assignment]
+def ask(portal: Portal | None, secret: str, **headers: str) -> Answer:
+    answer: Answer = visitor(portal).get(LEADS, headers={"Authorization": f"Bearer {secret}", **headers})
     return answer
 
 
@@ -79,7 +78,7 @@ def test_session_of_another_portal_is_nobody_here(cast: Cast) -> None:
     client = visitor(cast.globex)
     client.cookies = sign_in(cast.eve).cookies
 
-    assert code_of(client.get(LEADS), 401) == "not_authenticated"  # type: ignore[arg-type]
+    assert code_of(client.get(LEADS), 401) == "not_authenticated"
 
 
 def test_session_does_not_choose_the_portal_by_a_header(cast: Cast) -> None:
@@ -208,14 +207,14 @@ def test_key_wins_over_the_session(cast: Cast) -> None:
     """Else a revoked key would go on working in a browser's tool with a session."""
     answer = sign_in(cast.ada).get(LEADS, headers={"Authorization": "Bearer unknown"})
 
-    assert code_of(answer, 401) == "key_revoked"  # type: ignore[arg-type]
+    assert code_of(answer, 401) == "key_revoked"
 
 
 @pytest.mark.parametrize("kind", ["Basic", "Token", "Digest"])
 def test_other_kinds_of_credentials_are_nobodys(cast: Cast, kind: str) -> None:
     answer = visitor(cast.acme).get(LEADS, headers={"Authorization": f"{kind} {create_key()}"})
 
-    assert code_of(answer, 401) == "not_authenticated"  # type: ignore[arg-type]
+    assert code_of(answer, 401) == "not_authenticated"
 
 
 def test_key_that_was_revoked_is_dead_at_once(cast: Cast) -> None:

@@ -44,7 +44,8 @@ CLOSE = {"close_date": "2027-03-31"}
 
 def stage_of(member: Membership, name: str) -> DealStage:
     with inside(member.portal):
-        return DealStage.objects.get(name=name)
+        found: DealStage = DealStage.objects.get(name=name)
+        return found
 
 
 def test_convert_comes_prefilled_from_the_lead(cast: Cast) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from deals.models import Deal
 from leads import actions
+from leads.models import Lead
 from prm.events.models import Event
 from prm.organizations.context import inside
 from prm.users.models import Membership
@@ -142,7 +143,7 @@ def test_update_deal_of_a_sibling_is_not_found_and_changes_nothing(cast: Cast) -
 def test_update_deal_that_was_withdrawn_is_refused(cast: Cast) -> None:
     deal = made(new_deal, cast.ada, cast.ben)
     with inside(cast.acme):
-        actions.reopen_lead(deal.lead, by=cast.ada)
+        actions.reopen_lead(Lead.objects.get(deals=deal), by=cast.ada)
 
     assert code_of(Caller(cast.ben).patch(f"deals/{deal.pk}/", {"name": "x"}), 409) == "refused"
     assert names(cast.ben, status="withdrawn") == ["Picking cell"]

@@ -176,7 +176,7 @@ def ask_with_bytes(stage: Stage, examples: int) -> None:
             answer = caller.client.post(
                 f"/api/v1/{path}", body, content_type="application/json", headers=caller.headers
             )
-            checked(answer, "post", path)  # type: ignore[arg-type]
+            checked(answer, "post", path)
 
     ask()
 

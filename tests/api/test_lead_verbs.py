@@ -20,7 +20,8 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 
 def reason_of(member: Membership, name: str = "No budget") -> LostReason:
     with inside(member.portal):
-        return LostReason.objects.get(name=name)
+        found: LostReason = LostReason.objects.get(name=name)
+        return found
 
 
 # --- assign ------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_started
 from django.db import close_old_connections
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
@@ -19,7 +18,7 @@ from leads.models import Lead
 from prm.organizations.context import inside
 from prm.users.models import Membership
 from tests.api.asking import Caller, browser_of, code_of, faults, made, problem_in
-from tests.browsing import sign_in, visitor
+from tests.browsing import Answer, sign_in, visitor
 from tests.cast import Cast
 from tests.factories import new_lead, opened_lead
 
@@ -49,20 +48,20 @@ def test_an_unknown_address_is_not_found(cast: Cast, who: str) -> None:
 def test_a_known_address_of_no_portal_is_not_found(cast: Cast) -> None:
     answer = visitor(None).get("/api/v1/leads/", headers={"host": "nowhere.localhost:8000"})
 
-    assert code_of(answer, 404) == "not_found"  # type: ignore[arg-type]
+    assert code_of(answer, 404) == "not_found"
 
 
 def test_the_bare_host_knows_nobody_without_a_key(cast: Cast) -> None:
     made(new_lead, cast.ada)
 
-    assert code_of(visitor(None).get("/api/v1/leads/"), 401) == "not_authenticated"  # type: ignore[arg-type]
+    assert code_of(visitor(None).get("/api/v1/leads/"), 401) == "not_authenticated"
 
 
 @pytest.mark.parametrize("host", ["evil.example", "acme.localhost.evil.example", "a b", "acme.localhost:x", "[::1"])
 def test_a_wrong_host_is_a_bad_request(cast: Cast, host: str) -> None:
     answer = Client(headers={"host": host}).get("/api/v1/leads/")
 
-    assert code_of(answer, 400) == "invalid"  # type: ignore[arg-type]
+    assert code_of(answer, 400) == "invalid"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +91,7 @@ def test_a_verb_that_is_none_here_is_not_allowed(cast: Cast, method: str, path: 
 
     answer = api.client.generic(method.upper(), address, "{}", content_type="application/json", headers=api.headers)
 
-    assert code_of(answer, 405) == "method_not_allowed"  # type: ignore[arg-type]
+    assert code_of(answer, 405) == "method_not_allowed"
     assert set(answer["Allow"].split(", ")) == allowed
     with inside(cast.acme):
         assert Lead.objects.get().version == lead.version
@@ -130,7 +129,7 @@ def test_a_form_with_its_csrf_token_creates_nothing(ada: Membership) -> None:
         client.post("/api/v1/leads/", urlencode(form), content_type="application/x-www-form-urlencoded"),
     ]
 
-    assert [problem_in(answer)["status"] for answer in sent] == [400, 415]  # type: ignore[arg-type]
+    assert [problem_in(answer)["status"] for answer in sent] == [400, 415]
     with inside(ada.portal):
         assert Lead.objects.count() == 0
 
@@ -141,7 +140,7 @@ def test_a_form_with_its_csrf_token_creates_nothing(ada: Membership) -> None:
 def test_a_form_that_is_none_is_a_client_error(ada: Membership, kind: str) -> None:
     answer = browser_of(ada).generic("POST", "/api/v1/leads/", "company=Kestrel", content_type=kind)
 
-    assert problem_in(answer)["status"] in {400, 403, 415}  # type: ignore[arg-type]
+    assert problem_in(answer)["status"] in {400, 403, 415}
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*", "text/csv;q=1"])
@@ -150,7 +149,7 @@ def test_an_answer_in_another_format_is_not_acceptable(ada: Membership, accept: 
 
     answer = api.client.get("/api/v1/leads/", headers={**api.headers, "Accept": accept})
 
-    assert code_of(answer, 406) == "not_acceptable"  # type: ignore[arg-type]
+    assert code_of(answer, 406) == "not_acceptable"
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html, */*;q=0.1", "application/*"])
@@ -257,10 +256,10 @@ def application(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> WS
         return import_module("prm.wsgi").application  # type: ignore[no-any-return]
 
 
-def posted(api: Caller, path: str, body: bytes, kind: str = "application/json") -> HttpResponse:
+def posted(api: Caller, path: str, body: bytes, kind: str = "application/json") -> Answer:
     """Any bytes in any content type."""
     address = f"/api/v1/{path}"
-    answer: HttpResponse = api.client.generic("POST", address, body, kind, headers=api.headers)  # type: ignore[assignment]
+    answer: Answer = api.client.generic("POST", address, body, kind, headers=api.headers)
     return answer
 
 
@@ -282,9 +281,13 @@ def served(
         "wsgi.url_scheme": "http",
     }
     status: list[str] = []
+
+    def begin(line: str, _headers: Any, _error: Any = None) -> Any:
+        status.append(line)
+
     request_started.disconnect(close_old_connections)  # as the test client does: the test's own is in use
     try:
-        parts = application(environ, lambda line, _headers: status.append(line))
+        parts = application(environ, begin)
     finally:
         request_started.connect(close_old_connections)
     return int(status[0][:3]), json.loads(b"".join(parts))

@@ -111,7 +111,7 @@ def test_the_schema_tells_nothing_of_any_portal(cast: Cast) -> None:
 def test_the_schema_in_another_format_is_not_acceptable(cast: Cast) -> None:
     answer = visitor(cast.acme).get("/api/v1/schema/", headers={"Accept": "text/html"})
 
-    assert code_of(answer, 406) == "not_acceptable"  # type: ignore[arg-type]
+    assert code_of(answer, 406) == "not_acceptable"
 
 
 def test_statuses_in_the_schema_are_those_of_the_models() -> None:

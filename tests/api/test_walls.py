@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 
 from leads.models import Comment, Lead
 from prm.events.models import Event
@@ -13,6 +12,7 @@ from prm.organizations.context import inside
 from prm.organizations.models import Organization
 from prm.users.models import Membership
 from tests.api.asking import Caller, made, without_id
+from tests.browsing import Answer
 from tests.cast import Cast
 from tests.factories import new_deal, opened_lead
 
@@ -26,7 +26,7 @@ VERBS: list[tuple[str, dict[str, Any]]] = [
     ("comment", {"text": "x"}),
     ("activity", {"kind": "call", "outcome": "reached"}),
 ]
-Ask = Callable[[Caller, str], HttpResponse]
+Ask = Callable[[Caller, str], Answer]
 ASKING: dict[str, Ask] = {
     "get": lambda api, path: api.get(path),
     "patch": lambda api, path: api.patch(path, {"name": "x", "company": "x"}),
@@ -110,7 +110,7 @@ def test_an_address_that_is_no_id_is_not_found(cast: Cast, key: str) -> None:
     assert_alike(answers, status=404)
 
 
-def assert_alike(answers: list[HttpResponse], *, status: int) -> None:
+def assert_alike(answers: list[Answer], *, status: int) -> None:
     assert {answer.status_code for answer in answers} == {status}
     if status >= 400:
         assert all(without_id(answer) == without_id(answers[0]) for answer in answers)

@@ -105,7 +105,7 @@ def test_convert_lead_takes_its_status_from_the_stage(cast: Cast, name: str, sta
 def test_convert_lead_closes_the_lead_and_tells_the_vendor(cast: Cast) -> None:
     deal = new_deal(cast.ada, cast.ben)
 
-    lead = Lead.objects.get(pk=deal.lead_id)
+    lead = Lead.objects.get(deals=deal)
     assert lead.status == Status.CONVERTED
     assert lead.closed_at is not None
     told = Delivery.objects.filter(event__kind=Event.Kind.LEAD_CONVERTED).values_list("recipient__name", flat=True)

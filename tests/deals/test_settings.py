@@ -18,7 +18,8 @@ def stages() -> list[str]:
 
 
 def stage(name: str) -> DealStage:
-    return DealStage.objects.get(name=name)
+    found: DealStage = DealStage.objects.get(name=name)
+    return found
 
 
 def test_a_new_portal_has_stages_with_every_outcome() -> None:

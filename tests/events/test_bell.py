@@ -178,7 +178,7 @@ def broker_at() -> Iterator[Callable[[str], None]]:
     usual = app.conf.broker_url
 
     def go(url: str) -> None:
-        pools.reset()
+        pools.reset()  # type: ignore[no-untyped-call]
         app._pool = app.amqp._producer_pool = None
         app.conf["broker_url"] = url
 
@@ -235,3 +235,14 @@ def test_a_page_without_a_broker_is_answered_and_its_work_is_kept(
         waiting = Delivery.objects.filter(event__subject_id=lead.pk, status="pending")
         assert set(waiting.values_list("channel", flat=True)) == {"email", "message"}
     assert DueWork.objects.filter(portal=cast.acme).exists()
+
+
+# --- Once per transaction ------------------------------------------------------------------------------
+
+
+def test_record_rings_once_for_all_of_a_transaction(cast: Cast, django_capture_on_commit_callbacks: Commit) -> None:
+    with django_capture_on_commit_callbacks() as callbacks, inside(cast.acme):
+        for _ in range(3):
+            assigned_lead(cast.ada, cast.ben)
+
+    assert len(callbacks) == 1

@@ -52,7 +52,8 @@ def rows(cast: Cast, channel: str = "email") -> list[tuple[str, int]]:
 
 def one(cast: Cast) -> Delivery:
     with inside(cast.acme):
-        return Delivery.objects.get(ABOUT_LEADS, recipient=cast.ben, channel="email")
+        found: Delivery = Delivery.objects.get(ABOUT_LEADS, recipient=cast.ben, channel="email")
+        return found
 
 
 def dues(cast: Cast) -> set[object]:

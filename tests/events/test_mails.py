@@ -47,8 +47,8 @@ def mails(hop: LastHop) -> list[EmailMultiAlternatives]:
 
 def parts(mail: EmailMultiAlternatives) -> dict[str, str]:
     """Subject, text and HTML."""
-    (html,) = mail.alternatives
-    return {"subject": str(mail.subject), "text": str(mail.body), "html": str(html.content)}  # type: ignore[union-attr]
+    ((html, _kind),) = mail.alternatives
+    return {"subject": str(mail.subject), "text": str(mail.body), "html": str(html)}
 
 
 def test_mail_of_an_assigned_lead_holds_its_number_and_the_link_that_opens_it(

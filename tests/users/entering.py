@@ -1,15 +1,15 @@
 """Signing in through the real page, as a browser does."""
 
-from django.http import HttpResponse
 from django.test import Client
 
+from tests.browsing import Answer
 from tests.cast import PASSWORD
 
 
-def enter(client: Client, email: str, password: str = PASSWORD, *, to: str = "") -> HttpResponse:
+def enter(client: Client, email: str, password: str = PASSWORD, *, to: str = "") -> Answer:
     """Send the sign-in form; `to` is where the visitor wanted to go."""
     form = {"login": email, "password": password, **({"next": to} if to else {})}
-    answer: HttpResponse = client.post("/accounts/login/", form)  # type: ignore[assignment]
+    answer: Answer = client.post("/accounts/login/", form)
     return answer
 
 

@@ -35,7 +35,7 @@ def link_in_mail(portal: Portal, email: str) -> str:
     (link,) = set(re.findall(r"https?://\S+", str(letter.body)))
     prefix = portal.url("")
     assert link.startswith(prefix)
-    return link.removeprefix(prefix)
+    return str(link.removeprefix(prefix))
 
 
 def is_good(portal: Portal, token: str) -> bool:

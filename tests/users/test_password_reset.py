@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from django.http import HttpResponse
 from pytest_django import Settings
 
 from prm.events import outbox
@@ -15,7 +14,7 @@ from prm.events.models import Delivery, Event
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
 from prm.users.actions import disable_member
-from tests.browsing import visitor
+from tests.browsing import Answer, visitor
 from tests.cast import PASSWORD, Cast
 from tests.users.entering import enter, is_in
 
@@ -32,8 +31,8 @@ def mail_folder(cast: Cast, settings: Settings, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ask(portal: Portal, email: str) -> HttpResponse:
-    answer: HttpResponse = visitor(portal).post("/accounts/password/reset/", {"email": email})  # type: ignore[assignment]
+def ask(portal: Portal, email: str) -> Answer:
+    answer: Answer = visitor(portal).post("/accounts/password/reset/", {"email": email})
     deliver_due(portal)
     return answer
 
@@ -42,15 +41,15 @@ def link() -> str:
     """The path in the one mail that was sent."""
     (mail,) = outbox.mails()
     (url,) = set(re.findall(r"https?://\S+", mail.text))
-    return urlsplit(url).path
+    return str(urlsplit(url).path)
 
 
-def choose(portal: Portal, path: str, password: str = NEW) -> HttpResponse:
+def choose(portal: Portal, path: str, password: str = NEW) -> Answer:
     """Open the link and send the form, in a browser of its own."""
     client = visitor(portal)
     opened = client.get(path, follow=True)
     form = {"password1": password, "password2": password}
-    answer: HttpResponse = client.post(opened.request["PATH_INFO"], form)  # type: ignore[assignment]
+    answer: Answer = client.post(opened.request["PATH_INFO"], form)
     return answer
 
 

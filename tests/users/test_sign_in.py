@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-from django.http import HttpResponse
 
 from leads.models import Lead
 from prm.organizations.actions import update_organization
@@ -12,7 +11,7 @@ from prm.organizations.context import inside
 from prm.organizations.models import Portal
 from prm.users.actions import disable_member
 from prm.users.models import User
-from tests.browsing import sign_in, visitor
+from tests.browsing import Answer, sign_in, visitor
 from tests.cast import PASSWORD, Cast
 from tests.factories import assigned_lead, opened_lead
 from tests.users.entering import enter, is_in
@@ -20,7 +19,7 @@ from tests.users.entering import enter, is_in
 WRONG = "not the password at all"
 
 
-def shown(answer: HttpResponse, email: str) -> str:
+def shown(answer: Answer, email: str) -> str:
     """The page without what differs by nature: the address that was typed, and the token."""
     page = answer.content.decode().replace(email, "EMAIL")
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
