@@ -154,7 +154,7 @@ def stages(request: PageRequest) -> HttpResponse:
             return redirect("deals:settings")
         if request.POST.get("action") != "add_stage":
             # What was typed into a row must not come back in the form that adds one.
-            messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+            messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
             form = StageForm()
     context = {"stages": DealStage.objects.all(), "stage_form": form}
     return render(request, "deals/settings.html", context, status=422 if request.method == "POST" else 200)

@@ -70,7 +70,7 @@ def _change_reason(request: PageRequest) -> dict[str, Any]:
     else:
         form = LostReasonForm(request.POST)
         if not form.is_valid():
-            raise Refused(" ".join(form.errors["name"]))
+            raise Refused(" ".join(str(text) for text in form.errors["name"]))
         values = {"name": form.cleaned_data["name"]}
     settings.change_lost_reason(reason, values=values, by=request.membership)
     return {}

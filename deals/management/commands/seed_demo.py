@@ -8,7 +8,10 @@ from django.db import transaction
 
 from deals.demo.people import ACME, GLOBEX, set_stage
 from deals.demo.stories import tell_stories
+from leads.models import Lead
+from prm.organizations.context import inside
 from prm.organizations.models import Portal
+from prm.users.models import User
 
 
 class Command(BaseCommand):
@@ -21,13 +24,24 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION:
             raise CommandError("The demonstration has a well-known password: development settings only.")
-        if options["if_empty"] and Portal.objects.exists():
-            return
-        taken = Portal.objects.filter(slug__in=[ACME.slug, GLOBEX.slug]).values_list("slug", flat=True)
-        if taken:
+        plan = ((ACME, options["leads"], 7), (GLOBEX, options["leads"] // 4, 11))
+        known = {portal.slug: portal for portal in Portal.objects.all()}
+        taken = [program.slug for program, _, _ in plan if program.slug in known]
+        if options["if_empty"]:
+            was_begun = len(taken) == len(plan) and User.objects.filter(email=ACME.admin.email).exists()
+            if known and not was_begun:
+                return
+        elif taken:
             raise CommandError(f"There is a portal {' and '.join(taken)} already.")
-        with transaction.atomic():  # both or none: --if-empty would not mend half a demonstration
-            for program, count, seed in ((ACME, options["leads"], 7), (GLOBEX, options["leads"] // 4, 11)):
-                portal = set_stage(program)
+        with transaction.atomic():  # people can sign in while the leads are still being told
+            portals = [known.get(program.slug) or set_stage(program) for program, _, _ in plan]
+        for portal, (_, count, seed) in zip(portals, plan, strict=True):
+            if not _has_leads(portal):
                 tell_stories(portal, count=count, seed=seed)
                 self.stdout.write(f"{portal.name}: {count} leads at {portal.url()}")
+
+
+def _has_leads(portal: Portal) -> bool:
+    """Whether this portal's stories are told; those of an interrupted run are not."""
+    with inside(portal):
+        return Lead.objects.exists()
