@@ -24,7 +24,7 @@ def test_lead_from_a_file_becomes_a_deal(visit: Open, acme: Acme, row: Row) -> N
 
 
 def test_lead_becomes_a_deal_for_somebody_signed_in_already_in_the_dark(visit: Open, acme: Acme) -> None:
-    tell_story(acme, rows(3)[2], vendor=visit(ADA, dark=True), partner=visit(BEN, dark=True), is_signed_in=True)
+    tell_story(acme, rows(4)[3], vendor=visit(ADA, dark=True), partner=visit(BEN, dark=True), is_signed_in=True)
 
 
 def test_lead_becomes_a_deal_on_a_phone(visit: Open, acme: Acme) -> None:
@@ -47,7 +47,7 @@ def test_logs_of_a_real_process_are_json_and_hold_no_detail(visit: Open, acme: A
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("row", rows(23)[3:], ids=lambda row: row.last_name)
+@pytest.mark.parametrize("row", rows(24)[4:], ids=lambda row: row.last_name)
 def test_many_leads_become_deals(visit: Open, acme: Acme, row: Row) -> None:
     tell_story(acme, row, vendor=visit(ADA), partner=visit(BEN), is_signed_in=True)
 

@@ -41,7 +41,7 @@ def is_alive(pid: int) -> bool:
 
 def pids_in(folder: Path, count: int) -> list[int]:
     file = folder / "pids"
-    assert wait_until(lambda: file.exists() and len(file.read_text().split()) >= count, seconds=5)
+    assert wait_until(lambda: file.exists() and len(file.read_text().split()) >= count, seconds=20)
     return [int(pid) for pid in file.read_text().split()]
 
 
@@ -57,7 +57,7 @@ def test_tend_restarts_a_killed_child(
         kept.tend()
         return kept.pids().get("child", before) != before
 
-    assert wait_until(is_back, seconds=5)
+    assert wait_until(is_back, seconds=20)
 
 
 def test_tend_waits_longer_for_each_death_in_a_row(
@@ -72,7 +72,7 @@ def test_tend_waits_longer_for_each_death_in_a_row(
         kept.tend()
         return len(said) == 3
 
-    assert wait_until(has_died_thrice, seconds=5)
+    assert wait_until(has_died_thrice, seconds=20)
     assert [words.partition(" (")[0] for words in said] == [
         f"child ended with code 3; starting it again in {pause} s" for pause in ("0.02", "0.04", "0.08")
     ]
@@ -89,21 +89,21 @@ def test_a_dead_child_takes_its_own_children_along(
         kept.tend()
         return not is_alive(grandchild)
 
-    assert wait_until(is_gone, seconds=5)
+    assert wait_until(is_gone, seconds=20)
 
 
 def test_stop_ends_the_last_started_first(kept: Supervisor, shell: Callable[..., Child], tmp_path: Path) -> None:
     for name in ("first", "second"):
         script = f"trap 'echo {name} >> order; exit' TERM; touch {name}; while :; do sleep .02; done"
         kept.start(shell(script, name))
-    assert wait_until(lambda: all((tmp_path / n).exists() for n in ("first", "second")), seconds=5)
+    assert wait_until(lambda: all((tmp_path / n).exists() for n in ("first", "second")), seconds=20)
     kept.stop()
     assert (tmp_path / "order").read_text().split() == ["second", "first"]
 
 
 def test_stop_kills_what_does_not_listen(kept: Supervisor, shell: Callable[..., Child], tmp_path: Path) -> None:
     kept.start(shell("trap '' TERM; touch up; while :; do sleep .02; done", grace=0.2))
-    assert wait_until((tmp_path / "up").exists, seconds=5)
+    assert wait_until((tmp_path / "up").exists, seconds=20)
     pid = kept.pids()["child"]
     kept.stop()
     assert not is_alive(pid)
@@ -126,7 +126,7 @@ time.sleep(300)
     assert all(is_alive(pid) for pid in family)
     process.kill()
     process.wait()
-    assert wait_until(lambda: not any(is_alive(pid) for pid in family), seconds=5)
+    assert wait_until(lambda: not any(is_alive(pid) for pid in family), seconds=20)
 
 
 def test_hold_is_for_one_at_a_time(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_hold_clears_what_a_killed_supervisor_left(
     running.note(state, kept, address="http://localhost:8000/")
     assert running.address_of_other(state) == "http://localhost:8000/"
     with running.hold(state):
-        assert wait_until(lambda: not is_alive(kept.pids()["child"]), seconds=5)
+        assert wait_until(lambda: not is_alive(kept.pids()["child"]), seconds=20)
     assert running.address_of_other(state) == ""
 
 
