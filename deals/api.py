@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -16,8 +15,8 @@ from deals.models import Account, Contact, Deal, DealStage
 from deals.views import ORDERINGS, found_deals
 from leads.api import LeadSerializer, LeadViewSet
 from leads.states import Verb
+from prm.api.codes import country_code, currency_code
 from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
-from prm.world import CURRENCIES, country_codes
 
 
 class AccountSerializer(StrictSerializer, serializers.ModelSerializer[Account]):
@@ -26,9 +25,7 @@ class AccountSerializer(StrictSerializer, serializers.ModelSerializer[Account]):
         fields = ACCOUNT_FIELDS
 
     def validate_country(self, value: str) -> str:
-        if value and value.upper() not in country_codes():
-            raise serializers.ValidationError(_("Give an ISO 3166 code of two letters, like DE."))
-        return value.upper()
+        return country_code(value)
 
 
 class ContactSerializer(StrictSerializer, serializers.ModelSerializer[Contact]):
@@ -84,9 +81,7 @@ class DealSerializer(StrictSerializer, serializers.ModelSerializer[Deal]):
         read_only_fields = ["status", "created_at", "updated_at"]
 
     def validate_currency(self, value: str) -> str:
-        if value.upper() not in CURRENCIES:
-            raise serializers.ValidationError(_("Give an ISO 4217 code of three letters, like EUR."))
-        return value.upper()
+        return currency_code(value)
 
 
 class ConvertSerializer(DealSerializer):

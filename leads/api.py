@@ -17,11 +17,11 @@ from leads.models import DETAIL_FIELDS, VENDOR_ONLY, VENDOR_WRITES, Activity, Le
 from leads.settings import distribution
 from leads.states import Side, Status, Verb
 from leads.views.lists import found_leads, orderings_for
+from prm.api.codes import country_code, currency_code
 from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations.models import Organization
 from prm.users.access import Permission
 from prm.users.models import Membership
-from prm.world import CURRENCIES, country_codes
 
 TELLTALES = ("version", "updated_at")
 """What moves when the vendor edits: not to be read while the details are not."""
@@ -90,14 +90,10 @@ class LeadSerializer(StrictSerializer, serializers.ModelSerializer[Lead]):
         return shown
 
     def validate_country(self, value: str) -> str:
-        if value and value.upper() not in country_codes():
-            raise serializers.ValidationError(_("Give an ISO 3166 code of two letters, like DE."))
-        return value.upper()
+        return country_code(value)
 
     def validate_budget_currency(self, value: str) -> str:
-        if value and value.upper() not in CURRENCIES:
-            raise serializers.ValidationError(_("Give an ISO 4217 code of three letters, like EUR."))
-        return value.upper()
+        return currency_code(value)
 
     def validate_website(self, value: str) -> str:
         address = value if "://" in value or not value else f"https://{value}"

@@ -52,7 +52,7 @@ MIDDLEWARE = [
     "prm.organizations.middleware.PortalMiddleware",
     "prm.serving.headers.PlainInputMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "prm.serving.headers.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "prm.users.middleware.MembershipMiddleware",

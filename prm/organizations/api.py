@@ -3,18 +3,17 @@
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from prm.api.codes import country_code
 from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations import actions
 from prm.organizations.models import VENDOR_ONLY, Organization, Tier
 from prm.organizations.views import ORDERINGS
 from prm.users.access import Permission
-from prm.world import country_codes
 
 
 class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer[Organization]):
@@ -69,12 +68,10 @@ class OrganizationSerializer(StrictSerializer, serializers.ModelSerializer[Organ
         return fields
 
     def validate_country(self, value: str) -> str:
-        if value and value.upper() not in country_codes():
-            raise serializers.ValidationError(_("Give an ISO 3166 code of two letters, like DE."))
-        return value.upper()
+        return country_code(value)
 
     def validate_countries(self, value: list[str]) -> list[str]:
-        return sorted({self.validate_country(code) for code in value})
+        return sorted({country_code(code) for code in value})
 
 
 class OrganizationViewSet(PortalViewSet):

@@ -1,8 +1,10 @@
 """Headers of every answer, and the one check of every query string."""
 
 from collections.abc import Callable
+from functools import partial
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 from django.template.loader import render_to_string
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -53,6 +55,12 @@ class PlainInputMiddleware:
             if not all(is_plain(text) for text in texts):
                 return HttpResponseBadRequest(render_to_string("400.html", request=request))
         return self.get_response(request)
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Adds a forgotten slash by 308, which keeps method and body; after a 301 many clients only GET."""
+
+    response_redirect_class = partial(HttpResponsePermanentRedirect, preserve_request=True)  # type: ignore[assignment]
 
 
 def is_plain(text: str) -> bool:

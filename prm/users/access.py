@@ -30,7 +30,7 @@ from prm.actions import Gone, Refused
 
 if TYPE_CHECKING:
     from prm.organizations.models import Portal
-    from prm.users.models import ApiKey, Membership
+    from prm.users.models import Membership
 
 
 class Permission(StrEnum):
@@ -90,7 +90,6 @@ class PageRequest(HttpRequest):
 
     portal: "Portal"
     membership: "Membership"
-    api_key: "ApiKey | None"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from prm.organizations.models import Portal
-from tests.browsing import sign_in
+from tests.browsing import sign_in, visitor
 from tests.cast import Cast
 from tests.reading import Page
 
@@ -89,3 +89,9 @@ def test_bare_host_with_an_unknown_default_portal_is_not_found(cast: Cast, setti
     settings.PRM_DEFAULT_PORTAL = "nobody"
 
     assert at("localhost").get("/accounts/login/").status_code == 404
+
+
+def test_a_forgotten_slash_keeps_what_was_sent(cast: Cast) -> None:
+    sent = visitor(cast.acme).post("/api/v1/leads", {"company": "Kestrel"}, content_type="application/json")
+
+    assert (sent.status_code, sent["Location"]) == (308, "/api/v1/leads/")
