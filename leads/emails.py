@@ -33,7 +33,7 @@ def _whether_open(event: Event, recipient: Membership) -> dict[str, Any]:
 
 
 def _notice(template: str, text: str | Promise, **others: object) -> Notice:
-    words: dict[str, object] = {"path": _lead_page, "concerns": _sees_lead, **others}
+    words: dict[str, object] = {"path": _lead_page, "concerns": _sees_lead, "many_path": "/leads/", **others}
     return Notice(template=f"emails/{template}", text=text, **words)  # type: ignore[arg-type]
 
 
@@ -41,22 +41,36 @@ K = Event.Kind
 NOTICES.update(
     {
         K.LEAD_ASSIGNED: _notice(
-            "lead_assigned", _("Lead {code} waits for you"), path=_open_link, context=_whether_open
+            "lead_assigned",
+            _("Lead {code} waits for you"),
+            many=_("{count} leads wait for you"),
+            path=_open_link,
+            context=_whether_open,
         ),
         K.LEAD_HANDED_OVER: _notice(
-            "lead_assigned", _("{actor} handed lead {code} over to you"), context=_whether_open
+            "lead_assigned",
+            _("{actor} handed lead {code} over to you"),
+            many=_("{actor} handed {count} leads over to you"),
+            context=_whether_open,
         ),
         K.LEAD_RECALLED: _notice(
             "lead_recalled",
             _("Lead {code} was taken back"),
+            many=_("{count} leads were taken back"),
             path=lambda event: reverse("leads:list"),
             concerns=_may_act,
         ),
-        K.LEAD_OPENED: _notice("lead_opened", _("{actor} opened lead {code}")),
+        K.LEAD_OPENED: _notice("lead_opened", _("{actor} opened lead {code}"), many=_("{actor} opened {count} leads")),
         K.LEAD_COMMENTED: _notice("lead_commented", _("{actor} commented on lead {code}")),
-        K.LEAD_LOST: _notice("lead_closed", _("Lead {code} was closed as lost")),
-        K.LEAD_WON: _notice("lead_closed", _("Lead {code} was closed as won")),
+        K.LEAD_LOST: _notice(
+            "lead_closed", _("Lead {code} was closed as lost"), many=_("{count} leads were closed as lost")
+        ),
+        K.LEAD_WON: _notice(
+            "lead_closed", _("Lead {code} was closed as won"), many=_("{count} leads were closed as won")
+        ),
         K.LEAD_CONVERTED: _notice("lead_converted", _("Lead {code} was converted to a deal")),
-        K.LEAD_REOPENED: _notice("lead_reopened", _("Lead {code} was re-opened")),
+        K.LEAD_REOPENED: _notice(
+            "lead_reopened", _("Lead {code} was re-opened"), many=_("{count} leads were re-opened")
+        ),
     }
 )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from prm import environment as env
@@ -120,7 +121,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "prm.events.tasks.sweep", "schedule": timedelta(seconds=15)},
+    "sweep": {"task": "prm.events.tasks.sweep", "schedule": timedelta(seconds=10)},
+    "forget": {"task": "prm.events.tasks.forget", "schedule": crontab(hour=3, minute=17)},
     "heartbeat": {"task": "prm.events.tasks.heartbeat", "schedule": timedelta(seconds=10)},
 }
 
@@ -197,7 +199,7 @@ _server = env.mail_server(env.text("EMAIL_URL", "smtp://localhost:25"))
 EMAIL_HOST, EMAIL_PORT = _server.host, _server.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _server.user, _server.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _server.starttls, _server.tls
-EMAIL_TIMEOUT = 8  # seconds; a claimed batch has to fit into a task (prm/events/delivery.py)
+EMAIL_TIMEOUT = 8  # seconds of silence; a mail has to be through within a lease (prm/events/delivery.py)
 
 # --- API --------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

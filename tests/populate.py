@@ -6,6 +6,7 @@ from django.db import connection, models
 
 from leads import actions
 from leads.models import LostReason
+from prm.events.actions import unsubscribe
 from prm.events.models import Event, Message
 from prm.organizations.actions import set_partner_managers
 from prm.organizations.context import inside
@@ -29,6 +30,7 @@ def populate(by: Membership, to: Membership) -> None:
         set_partner_managers(to.organization, managers=[by], by=by)
         told = Event.objects.filter(kind=Event.Kind.LEAD_ASSIGNED).latest("at")
         Message.objects.create(recipient=to, event=told)
+        unsubscribe(to, kind=Event.Kind.LEAD_ASSIGNED)
         assert [model.__name__ for model in fenced_models() if not model.objects.exists()] == []
 
 

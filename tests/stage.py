@@ -13,13 +13,15 @@ from pathlib import Path
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.filebased import EmailBackend
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from deals.actions import first_stage
 from deals.models import Deal
 from leads import actions as lead_actions
 from leads.models import Lead, LostReason
-from prm.events.models import Event, Message
+from prm.events.models import Delivery, Event, Message
+from prm.events.unsubscribing import unsubscribe_url
 from prm.organizations.actions import create_organization
 from prm.organizations.context import inside
 from prm.organizations.models import Counter, Organization, Tier
@@ -70,6 +72,7 @@ def build() -> Stage:
     _others(stage)
     _mails(stage)
     _messages(stage)
+    _deliveries(stage)
     _actors(stage)
     stage.before = fingerprint()
     return stage
@@ -187,6 +190,23 @@ def _messages(stage: Stage) -> None:
             event = Event.objects.filter(kind=Event.Kind.LEAD_ASSIGNED).latest("at")
             for member in Membership.objects.all():
                 Message.objects.create(recipient=member, event=event)
+
+
+def _deliveries(stage: Stage) -> None:
+    """A mail that was sent to each place, one that was given up in each portal, and links that decline."""
+    sent, links = stage.rows.setdefault(("delivery", "sent"), {}), stage.rows.setdefault(("unsubscribe", ""), {})
+    for place in ("north", "south", "east", "globex"):
+        lead = stage.rows["lead", "assigned"][place]
+        with inside(_homes(stage.cast)[place].portal):
+            mails = Delivery.objects.filter(event__subject_id=lead.key, channel="email").select_related("recipient")
+            mails.update(status="sent", done_at=Now())
+            mail = mails[0]
+            sent[place] = Row(code=str(mail.pk), key=str(mail.pk), mark=mail.recipient.email)
+            token = unsubscribe_url(mail.recipient, mail.event.kind).rstrip("/").rpartition("/")[2]
+            links[place] = Row(code=token, key=token, mark="")
+            Delivery.objects.filter(event__subject_id=lead.key, channel="message").update(status="dead")
+    sent[NOWHERE] = _no_uuid()
+    links[NOWHERE] = Row(code=links["north"].code[:-1] + "~", key="", mark="")
 
 
 def _row(record: Lead | Deal) -> Row:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -65,6 +66,8 @@ class Event(FencedModel):
         DEAL_REGISTERED = "deal_registered", _("Deal registered")
         DEAL_CHANGED = "deal_changed", _("Deal changed")
         DEAL_WITHDRAWN = "deal_withdrawn", _("Deal withdrawn")
+        DELIVERY_RESENT = "delivery_resent", _("Notice sent again")
+        NOTIFICATIONS_CHANGED = "notifications_changed", _("Notifications changed")
 
     kind = models.CharField(max_length=30, choices=Kind.choices)
     subject_type = models.CharField(max_length=40)  # "leads.lead"; the floors above are not known here
@@ -108,31 +111,44 @@ class EventValue(FencedModel):
 
 
 class Delivery(FencedModel):
-    """One person to be told of one event over one channel: a row of work, done by a worker."""
+    """One person to be told of one event over one channel: a row of work, done by a worker.
+
+    Deliveries of one **lane** are carried out in the order in which they were queued. Those of one
+    **parcel** travel together, as one mail or message: the parcel bears the id of its first row, and that
+    row's `not_before`, claim and lease hold for all of it. All times are the database's.
+    """
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")
         MESSAGE = "message", _("Portal message")
 
     class Status(models.TextChoices):
-        PENDING = "pending", _("Waiting")
+        PENDING = "pending", _("Queued")
         CLAIMED = "claimed", _("Being sent")
         SENT = "sent", _("Sent")
+        BOUNCED = "bounced", _("Bounced")  # the far end says that it will never take it
         CANCELLED = "cancelled", _("No longer needed")
         DEAD = "dead", _("Given up")
+        HELD = "held", _("Held after a restore")  # may have been sent since the backup: an operator decides
+
+    UNFINISHED = (Status.PENDING, Status.CLAIMED)
 
     event = PortalForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
     recipient = PortalForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
     channel = models.CharField(max_length=10, choices=Channel.choices)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    lane = models.CharField(max_length=80)  # recipient, channel and record
+    parcel = models.UUIDField()
+    is_collected = models.BooleanField(default=False)  # waits for others, in a digest or for quiet hours to end
+    queued_at = models.DateTimeField(db_default=Now())
+    not_before = models.DateTimeField(db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0)
-    not_before = models.DateTimeField()
-    claimed_at = models.DateTimeField(null=True)
-    claim = models.UUIDField(
-        null=True
-    )  # the claimant's token: a late worker cannot overwrite the next one's result
+    losses = models.PositiveSmallIntegerField(default=0)  # attempts whose worker was never heard of again
+    claim = models.UUIDField(null=True)  # the token without which nobody may write a result
+    lease_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
+    resends = models.PositiveSmallIntegerField(default=0)  # by hand; each makes a new Message-ID
 
     class Meta(FencedModel.Meta):
         constraints = [
@@ -148,7 +164,14 @@ class Delivery(FencedModel):
                 fields=["portal", "not_before"],
                 condition=Q(status__in=["pending", "claimed"]),
                 name="events_delivery_due",
-            )
+            ),
+            models.Index(
+                fields=["portal", "lane", "queued_at"],
+                condition=Q(status__in=["pending", "claimed"]),
+                name="events_delivery_lane",
+            ),
+            models.Index(fields=["portal", "parcel"], name="events_delivery_parcel"),
+            models.Index(fields=["portal", "channel", "queued_at", "id"], name="events_delivery_log"),
         ]
 
 
@@ -162,6 +185,7 @@ class Message(FencedModel):
 
     recipient = PortalForeignKey(Membership, on_delete=models.CASCADE, related_name="messages")
     event = PortalForeignKey(Event, on_delete=models.CASCADE, related_name="+")
+    count = models.PositiveIntegerField(default=1)  # of events of this kind that one cause brought about
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
 
@@ -175,6 +199,33 @@ class Message(FencedModel):
             SamePortal("event"),
             models.UniqueConstraint(fields=["portal", "recipient", "event"], name="events_message_once"),
         ]
+
+
+class NotificationChoice(FencedModel):
+    """How one person wants to hear by e-mail. Without a row: of everything, at once, at any hour.
+
+    What happened stands in the portal's messages whatever is chosen here.
+    """
+
+    class How(models.TextChoices):
+        AT_ONCE = "at_once", _("At once")
+        DIGEST = "digest", _("Collected, about once an hour")
+        NONE = "none", _("Not by e-mail")
+
+    membership = PortalForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    by_kind = models.JSONField(default=dict)  # {event kind: How}; a kind that is missing is sent at once
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)  # in the person's own time zone
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+
+    class Meta(FencedModel.Meta):
+        constraints = [
+            *FencedModel.Meta.constraints,
+            SamePortal("membership"),
+            models.UniqueConstraint(fields=["portal", "membership"], name="events_notificationchoice_once"),
+        ]
+
+    def how(self, kind: str) -> str:
+        return str(self.by_kind.get(kind, self.How.AT_ONCE))
 
 
 class DueWork(models.Model):

@@ -1,12 +1,9 @@
 """How an event reads to the person who is told of it. Each floor registers its own kinds (leads/emails.py)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.functional import Promise
 
 from prm.events.models import Delivery, Event
@@ -20,6 +17,8 @@ class Notice:
 
     `text` is formatted with the event's facts and `actor`; `path` gives the link; `concerns` asks again at
     sending time whether this person may still hear of it; `context` adds what the mail's template needs.
+    `many` and `many_path` say it of several events of one cause, with `count`. What `is_optional`, the
+    reader may collect or decline by e-mail; what the reader has asked for, such as a reset link, is not.
     """
 
     template: str
@@ -28,36 +27,31 @@ class Notice:
     concerns: Callable[[Event, Membership], bool]
     channels: frozenset[Delivery.Channel] = frozenset(Delivery.Channel)
     context: Callable[[Event, Membership], dict[str, Any]] = lambda event, recipient: {}
+    many: str | Promise = ""
+    many_path: str = "/"
+    is_optional: bool = True
 
 
 NOTICES: dict[str, Notice] = {}
 
 
-def text_of(event: Event) -> str:
-    """The notice as one sentence in the active language."""
-    actor = event.actor.name if event.actor else str(active_portal())
-    return str(NOTICES[event.kind].text).format(**{**event.facts, "actor": actor})
-
-
-def mail_for(delivery: Delivery) -> EmailMultiAlternatives:
-    """The mail of a delivery, in the recipient's language, as text and HTML."""
-    event, recipient, portal = delivery.event, delivery.recipient, active_portal()
+def text_of(event: Event, *, count: int = 1) -> str:
+    """The notice of an event, or of `count` such events, as one sentence in the active language."""
     notice = NOTICES[event.kind]
-    with translation.override(recipient.language):
-        context = {
-            "portal": portal,
-            "recipient": recipient,
-            "actor": event.actor,
-            "url": portal.url(notice.path(event)),
-            "code": event.facts.get("code", ""),
-            "subject": text_of(event),
-            **notice.context(event, recipient),
-        }
-        mail = EmailMultiAlternatives(
-            subject=" ".join(text_of(event).split()),  # a line end in a name would begin a header
-            body=render_to_string(f"{notice.template}.txt", context),
-            to=[recipient.email],
-            headers={"Message-ID": f"<{delivery.pk}@{portal.slug}.portal>", "X-Portal": portal.slug},
-        )
-        mail.attach_alternative(render_to_string(f"{notice.template}.html", context), "text/html")
-    return mail
+    actor = event.actor.name if event.actor else str(active_portal())
+    words = notice.many if count > 1 else notice.text
+    return str(words).format(**{**event.facts, "actor": actor, "count": count})
+
+
+def path_of(event: Event, *, count: int = 1) -> str:
+    """Where its link leads."""
+    notice = NOTICES[event.kind]
+    return notice.many_path if count > 1 else notice.path(event)
+
+
+def by_kind(events: Iterable[Event]) -> list[list[Event]]:
+    """Groups of events that one sentence can tell: those of a kind that has words for many."""
+    groups: dict[str, list[Event]] = {}
+    for event in events:
+        groups.setdefault(event.kind if NOTICES[event.kind].many else str(event.pk), []).append(event)
+    return list(groups.values())

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from prm.events.models import Delivery, DueWork, Event, EventValue
-from prm.organizations.context import active_portal
+from prm.events.notices import NOTICES
+from prm.organizations.context import active_cause, active_portal
 from prm.organizations.models import Organization
 from prm.serving.logs import current_request_id
 from prm.users.models import Membership
@@ -26,7 +28,7 @@ class Bell:
     portal_id: uuid.UUID
 
     def __call__(self) -> None:
-        from prm.events.tasks import ring
+        from prm.events.bell import ring
 
         ring(self.portal_id)
 
@@ -83,24 +85,36 @@ def record(
         EventValue(event=event, field=field, old=_text(old), new=_text(new))
         for field, (old, new) in (changes or {}).items()
     )
-    deliver(event, to=tell, at=now)
+    deliver(event, to=tell)
     for subscriber in _subscribers.get(kind, []):
         subscriber(event, subject, by)
     return event
 
 
-def deliver(event: Event, *, to: Iterable[Membership], at: datetime) -> None:
-    """Write a delivery per person and channel and have the workers rung after commit."""
+def deliver(event: Event, *, to: Iterable[Membership]) -> None:
+    """Write a delivery per person and channel and have the workers rung after commit.
+
+    What one person is told over one channel in one transaction is one parcel: one mail, one message.
+    What the person has asked for travels alone.
+    """
     people = {member.pk: member for member in to if member.pk != event.actor_id}
     if not people:
         return
+    notice = NOTICES.get(event.kind)
+    cause = active_cause() if notice and notice.is_optional else event.pk
     Delivery.objects.bulk_create(
-        Delivery(event=event, recipient=member, channel=channel, not_before=at)
+        Delivery(
+            event=event,
+            recipient=member,
+            channel=channel,
+            lane=f"{channel}:{member.pk.hex}:{event.subject_id.hex}",
+            parcel=uuid.uuid5(cause, f"{channel}:{member.pk}"),
+        )
         for member in people.values()
         for channel in Delivery.Channel
     )
     portal = active_portal()
-    DueWork.objects.create(portal=portal, due_at=at)
+    DueWork.objects.create(portal=portal, due_at=Now())
     bell = Bell(portal.pk)
     if all(callback != bell for _, callback, _ in transaction.get_connection().run_on_commit):
         transaction.on_commit(bell)  # once per transaction, however much happens in it

@@ -1,11 +1,16 @@
 from django.urls import path
 
-from prm.events import views
+from prm.events.views import development, mail_log, messages, notifications
 
 app_name = "events"
 urlpatterns = [
-    path("messages/", views.message_list, name="messages"),
-    path("messages/read/", views.message_read_all, name="read_all"),
-    path("outbox/", views.outbox_list, name="outbox"),
-    path("outbox/<str:name>/", views.outbox_mail, name="outbox_mail"),
+    path("messages/", messages.message_list, name="messages"),
+    path("messages/read/", messages.message_read_all, name="read_all"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("unsubscribe/<str:token>/", notifications.unsubscribe, name="unsubscribe"),
+    path("operations/mail/", mail_log.mail_log, name="mail_log"),
+    path("operations/mail/retry/", mail_log.mail_retry, name="mail_retry"),
+    path("operations/mail/<uuid:pk>/resend/", mail_log.mail_resend, name="mail_resend"),
+    path("outbox/", development.outbox_list, name="outbox"),
+    path("outbox/<str:name>/", development.outbox_mail, name="outbox_mail"),
 ]

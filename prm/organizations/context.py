@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 APP_ROLE = "prm_app"
 
 _active: ContextVar["Portal | None"] = ContextVar("active_portal", default=None)
+_cause: ContextVar[uuid.UUID | None] = ContextVar("active_cause", default=None)
 
 
 class FenceError(RuntimeError):
@@ -39,6 +40,14 @@ def is_inside_portal() -> bool:
     return _active.get() is not None
 
 
+def active_cause() -> uuid.UUID:
+    """The id of this stay inside the portal, which is one transaction: what happens in it has one cause."""
+    cause = _cause.get()
+    if cause is None:
+        raise FenceError("No portal is active: wrap this in `with inside(portal):`.")
+    return cause
+
+
 @contextmanager
 def inside(portal: "Portal") -> Iterator["Portal"]:
     """One transaction inside `portal`, for the ORM and for the database alike.
@@ -52,11 +61,12 @@ def inside(portal: "Portal") -> Iterator["Portal"]:
     in_transaction = connection.in_atomic_block
     with transaction.atomic():
         _set_local(str(portal.pk))
-        token = _active.set(portal)
+        token, caused = _active.set(portal), _cause.set(_cause.get() or uuid.uuid4())
         try:
             yield portal
         finally:
             _active.reset(token)
+            _cause.reset(caused)
     if outer is None and in_transaction:  # else commit or rollback forgets it
         _set_local("")
 

@@ -1,5 +1,6 @@
 """Which portal a request belongs to, and the one transaction it is answered in."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -49,12 +50,12 @@ def _slug(host: str) -> str:
 
 
 def _token_code(request: HttpRequest) -> str:
-    """The portal's code at the start of an API key or an invitation's token."""
+    """The portal's code at the start of an API key or of a token in a mailed link."""
     kind, _, key = request.headers.get("Authorization", "").partition(" ")
     if request.path.startswith("/api/") and kind.lower() == "bearer":
         code = key.partition("_")[0]
-    elif request.path.startswith("/invitations/"):
-        code = request.path.removeprefix("/invitations/").partition(".")[0]
+    elif match := re.match(r"/(?:invitations|unsubscribe)/(\w+)\.", request.path):
+        code = match[1]
     else:
         return ""
     return code if code.isascii() and code.isalnum() else ""

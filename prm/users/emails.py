@@ -41,6 +41,7 @@ NOTICES[Event.Kind.MEMBER_INVITED] = Notice(
     concerns=_is_invited,
     channels=MAIL_ONLY,
     context=_invitation_link,
+    is_optional=False,
 )
 NOTICES[Event.Kind.PASSWORD_RESET_ASKED] = Notice(
     template="emails/password_reset",
@@ -49,4 +50,5 @@ NOTICES[Event.Kind.PASSWORD_RESET_ASKED] = Notice(
     concerns=_is_active,
     channels=MAIL_ONLY,
     context=_reset_link,
+    is_optional=False,
 )

@@ -34,6 +34,9 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "organizations:detail": [(ADA, "/organizations/{east}/"), (BEN, "/organizations/{north}/")],
     "organizations:edit": [(ADA, "/organizations/{north}/edit/")],
     "events:messages": [(BEN, "/messages/")],
+    "events:notifications": [(BEN, "/notifications/")],
+    "events:unsubscribe": [(NOBODY, "{unsubscribe}")],
+    "events:mail_log": [(ADA, "/operations/mail/"), (ADA, "/operations/mail/?status=dead")],
     "events:outbox": [(NOBODY, "/outbox/")],
     "events:outbox_mail": [(NOBODY, "{mail}")],
     "leads:list": [(ADA, "/leads/"), (BEN, "/leads/"), (ADA, "/leads/?search=nothing")],
@@ -64,6 +67,8 @@ NO_PAGES = {
     "users:enable": "a button",
     "users:resend": "a button",
     "events:read_all": "a button",
+    "events:mail_retry": "a button",
+    "events:mail_resend": "a button",
     "leads:open": "a button",
     "leads:recall": "a button",
     "leads:reopen": "a button",
@@ -127,6 +132,7 @@ def places(acme: Acme) -> dict[str, str]:
         "north": organizations["North Automation"],
         "east": organizations["East Distribution"],
         "invitation": invitation(acme, organizations["North Automation"]),
+        "unsubscribe": unsubscribe_link(acme),
         "mail": f"/outbox/{sorted(acme.stack.mail_dir.glob('*.log'))[0].name}/",
     }
 
@@ -161,6 +167,11 @@ def invitation(acme: Acme, organization: str) -> str:
     text = acme.mail_to(who, about="invites").get_body(("plain",))
     assert text is not None
     return next(word for word in str(text.get_content()).split() if word.startswith("http"))
+
+
+def unsubscribe_link(acme: Acme) -> str:
+    """The link that Ben's mail program offers."""
+    return str(acme.mail_to(BEN, about="waits for you")["List-Unsubscribe"]).strip("<>")
 
 
 VISITS = [(name, *visit) for name, visits in PAGES.items() for visit in visits]

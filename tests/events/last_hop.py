@@ -13,16 +13,23 @@ class WorkerKilled(BaseException):
 
 
 class LastHop:
-    """What the server does with each mail: `answers` in turn, then it takes all."""
+    """What the server does with each mail: `answers` in turn, then it takes all. Or it `is_away`."""
 
     def __init__(self) -> None:
         self.taken: list[EmailMultiAlternatives] = []
         self.tries = 0
+        self.calls = 0
+        self.is_away = False
         self.answers: list[Answer] = []
 
     def fails(self, *errors: BaseException) -> None:
         for error in errors:
             self.answers.append(_raising(error))
+
+    def call(self) -> None:
+        self.calls += 1
+        if self.is_away:
+            raise ConnectionRefusedError("nobody there")
 
     def take(self, mail: EmailMultiAlternatives) -> None:
         self.tries += 1
@@ -33,6 +40,10 @@ class LastHop:
     @property
     def receivers(self) -> list[str]:
         return sorted(address for mail in self.taken for address in mail.to)
+
+    @property
+    def subjects(self) -> list[str]:
+        return [str(mail.subject) for mail in self.taken]
 
 
 def _raising(error: BaseException) -> Answer:
@@ -46,6 +57,10 @@ present = LastHop()
 
 
 class Backend(BaseEmailBackend):
+    def open(self) -> bool:
+        present.call()
+        return True
+
     def send_messages(self, email_messages: Sequence[EmailMultiAlternatives]) -> int:  # type: ignore[override]
         for mail in email_messages:
             present.take(mail)

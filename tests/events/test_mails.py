@@ -34,10 +34,7 @@ DETAILS: dict[str, Any] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def nothing_waits(cast: Cast, hop: LastHop) -> None:
-    deliver_due(cast.acme)
-    hop.taken.clear()
+pytestmark = pytest.mark.usefixtures("nothing_waits")
 
 
 @pytest.fixture
@@ -62,12 +59,12 @@ def test_mail_of_an_assigned_lead_holds_its_number_and_the_link_that_opens_it(
     (mail,) = mails
     link = f"http://acme.localhost:8000/leads/{lead.code}/open/"
     assert (mail.subject, mail.to, mail.from_email) == (
-        f"Lead {lead.code} waits for you", ["ben@north.example"], "portal@localhost",
+        f"Lead {lead.code} waits for you", ["ben@north.example"], '"Acme" <portal@localhost>',
     )  # fmt: skip
     assert link in str(mail.body)
     assert f'href="{link}"' in parts(mail)["html"]
     assert (mail.extra_headers["X-Portal"], mail.cc, mail.bcc) == ("acme", [], [])
-    assert re.fullmatch(r"<[0-9a-f-]{36}@acme\.portal>", mail.extra_headers["Message-ID"])
+    assert re.fullmatch(r"<[0-9a-f-]{36}@acme\.localhost>", mail.extra_headers["Message-ID"])
     assert mail.message().as_bytes()
 
 

@@ -26,8 +26,10 @@ def test_deliver_due_by_five_workers_sends_everything_once(
     for portal in (cast.acme, cast.globex):
         deliver_due(portal)
     hop.taken.clear()
-    with inside(cast.acme):
-        leads = [assigned_lead(cast.ada, cast.ben) for _ in range(LEADS)]
+    leads = []
+    for _ in range(LEADS):
+        with inside(cast.acme):
+            leads.append(assigned_lead(cast.ada, cast.ben))
 
     def work(start: Barrier) -> int:
         start.wait()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from prm.events.unsubscribing import optional_kinds
 from tests.cast import PASSWORD
 from tests.matrix import Actor
 from tests.stage import MEMBERS, Stage
@@ -46,6 +47,7 @@ MANAGED: Sight = {
     "vendor": people("ada"),
     "globex": people("dan"),
 }
+MAILS: Sight = {"north": people("ada"), "south": people("ada"), "east": people("ada"), "globex": people("dan")}
 LEAD_ROWS = (("lead", "assigned"), ("lead", "opened"), ("lead", "won"))
 
 
@@ -90,6 +92,7 @@ REGISTRATION = {f"deal-{name}": value for name, value in DEAL.items()} | {
 PASSWORDS = {"oldpassword": PASSWORD, "password1": "quite-another-one-9", "password2": "quite-another-one-9"}
 PROFILE = {"name": "Renamed", "language": "en", "time_zone": "UTC"}
 CALL = {"kind": "call", "outcome": "reached", "note": "Rang."}
+MAILED = {f"how_{kind}": "digest" for kind in optional_kinds()}
 INVITATION = {"name": "Newcomer", "email": "newcomer@new.example"}
 
 
@@ -140,6 +143,11 @@ TABLE: dict[tuple[str, str], Expect] = {
     ),
     ("events:messages", "GET"): Expect(),
     ("events:read_all", "POST"): Expect(status=SENT),
+    ("events:notifications", "GET"): Expect(),
+    ("events:notifications", "POST"): Expect(status=SENT, body=lambda stage, actor: MAILED),
+    ("events:mail_log", "GET"): Expect(enters=ADMINS, lists=(("delivery", "sent"),), sees=MAILS),
+    ("events:mail_retry", "POST"): Expect(enters=ADMINS, status=SENT),
+    ("events:mail_resend", "POST"): Expect(enters=ADMINS, row=("delivery", "sent"), sees=MAILS, status=SENT),
     ("leads:list", "GET"): Expect(lists=LEAD_ROWS, sees=LEADS),
     ("leads:new", "GET"): Expect(enters=ADMINS),
     ("leads:new", "POST"): Expect(enters=ADMINS, status=SENT, body=_same(company="Kestrel Biotech")),

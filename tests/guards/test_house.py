@@ -22,7 +22,7 @@ LONG_FOR_A_REASON = {
     "leads/migrations/0001_leads.py": "written by Django, field by field",
     "static/css/app.css": "one stylesheet, in the order of the page; splitting it would cost requests",
 }
-RINGERS = {"prm/events/tasks.py": "`ring` is the one hand on the bell, called after commit"}
+RINGERS = {"prm/events/bell.py": "`ring` is the one hand on the bell, called after commit"}
 
 
 def name_of(path: Path) -> str:
@@ -116,7 +116,7 @@ def test_nobody_sends_mail_but_the_outbox() -> None:
         )
     }
 
-    assert senders == {"prm/events/delivery.py", "prm/events/notices.py"}
+    assert senders == {"prm/events/mail_server.py", "prm/events/mails.py"}
 
 
 def test_nothing_runs_by_signal() -> None:

@@ -61,6 +61,7 @@ def test_each_mail_comes_as_text_too() -> None:
 @pytest.mark.parametrize("name", MAILS)
 def test_mail_names_no_detail_of_a_lead(name: str) -> None:
     allowed = {"portal", "recipient", "actor", "url", "code", "subject", "who", "vendor", "language", "is_rtl"}
+    allowed |= {"line", "more", "settings_url"}
     for ending in ("html", "txt"):
         text = text_of(f"emails/{name}.{ending}")
         used = {word.partition(".")[0] for word in re.findall(r"{{ ?([\w.]+)", text)}
