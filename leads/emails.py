@@ -60,7 +60,9 @@ NOTICES.update(
             path=lambda event: reverse("leads:list"),
             concerns=_may_act,
         ),
-        K.LEAD_OPENED: _notice("lead_opened", _("{actor} opened lead {code}"), many=_("{actor} opened {count} leads")),
+        K.LEAD_OPENED: _notice(
+            "lead_opened", _("{actor} opened lead {code}"), many=_("{actor} opened {count} leads")
+        ),
         K.LEAD_COMMENTED: _notice("lead_commented", _("{actor} commented on lead {code}")),
         K.LEAD_LOST: _notice(
             "lead_closed", _("Lead {code} was closed as lost"), many=_("{count} leads were closed as lost")

@@ -10,7 +10,6 @@ from django.db.models import F
 
 from prm.events.models import Delivery, DueWork, NotificationChoice
 from prm.events.notices import NOTICES
-from prm.users.models import Membership
 
 DIGEST_AFTER = timedelta(hours=1)  # since the first of what is collected
 How = NotificationChoice.How
@@ -34,7 +33,7 @@ def collect(rows: Sequence[Delivery]) -> Sorted:
     if choice is None:
         return Sorted(now=list(rows))
     now = database_now()
-    quiet_end = end_of_quiet(choice, rows[0].recipient, now)
+    quiet_end = end_of_quiet(choice, now.astimezone(ZoneInfo(rows[0].recipient.time_zone)))
     later = []
     for row in rows:
         how = choice.how(row.event.kind) if row in optional else How.AT_ONCE
@@ -49,16 +48,13 @@ def collect(rows: Sequence[Delivery]) -> Sorted:
     return sorted_out
 
 
-def end_of_quiet(choice: NotificationChoice, member: Membership, now: datetime) -> datetime | None:
-    """When the person's quiet hours end, if `now` lies in them; they may go past midnight."""
-    if choice.quiet_from is None or choice.quiet_until is None:
+def end_of_quiet(choice: NotificationChoice, now: datetime) -> datetime | None:
+    """When the quiet hours end, if `now`, the person's own time, lies in them; they may go past midnight."""
+    start, end = choice.quiet_from, choice.quiet_until
+    if start is None or end is None or not _is_between(start, now.time(), end):
         return None
-    zone = ZoneInfo(member.time_zone)
-    here = now.astimezone(zone)
-    if not _is_between(choice.quiet_from, here.time(), choice.quiet_until):
-        return None
-    end = datetime.combine(here.date(), choice.quiet_until, zone)
-    return end if end > here else datetime.combine(here.date() + timedelta(days=1), choice.quiet_until, zone)
+    tomorrow = timedelta(days=0 if now.time() < end else 1)
+    return datetime.combine(now.date() + tomorrow, end, now.tzinfo)
 
 
 def _is_between(start: time, moment: time, end: time) -> bool:
