@@ -15,6 +15,8 @@ How = NotificationChoice.How
 class NotificationForm(forms.Form):
     """One choice per kind, named `how_<kind>`, and the quiet hours."""
 
+    all_required = True  # each choice has a value; saying so nine times helps nobody
+
     quiet_from = forms.TimeField(
         label=gettext_lazy("From"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
