@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "drf_spectacular",
     "django_htmx",
@@ -152,11 +153,15 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
 PASSWORD_RESET_TIMEOUT = 60 * 60
+SECOND_FACTOR_BY_DEFAULT = IS_PRODUCTION  # of vendor admins, until Settings > Security says otherwise
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # invitations prove addresses; allauth's own table of them stays empty
 INVITATION_DAYS = 14
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRM_SCHEME == "https"
 SESSION_COOKIE_NAME = "__Host-session" if SESSION_COOKIE_SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SESSION_COOKIE_SECURE else "csrftoken"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_ENGINE = "prm.users.sessions"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # when the server ends it, Settings > Security says
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "prm.serving.pages.csrf_failure"
 

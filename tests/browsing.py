@@ -30,12 +30,13 @@ def visitor(portal: Portal | None) -> Client:
 def sign_in(member: Membership) -> Client:
     """A client with this member's session, begun in the member's portal."""
     client = visitor(member.portal)
-    session = client.session
-    session[SESSION_KEY] = str(member.user.pk)
-    session[BACKEND_SESSION_KEY] = "prm.users.sign_in.PortalBackend"
-    session[HASH_SESSION_KEY] = member.user.get_session_auth_hash()
-    session[SESSION_PORTAL] = str(member.portal_id)
-    session.save()
+    with inside(member.portal):
+        session = client.session
+        session[SESSION_KEY] = str(member.user.pk)
+        session[BACKEND_SESSION_KEY] = "prm.users.sign_in.PortalBackend"
+        session[HASH_SESSION_KEY] = member.user.get_session_auth_hash()
+        session[SESSION_PORTAL] = str(member.portal_id)
+        session.save()
     return client
 
 

@@ -14,7 +14,7 @@ from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, Strict
 from prm.organizations.models import Organization
 from prm.users import actions
 from prm.users.models import Group, Membership, check_time_zone
-from prm.users.views import ORDERINGS
+from prm.users.views.people import ORDERINGS
 
 
 class UserSerializer(StrictSerializer, serializers.ModelSerializer[Membership]):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prm.organizations.models import Organization
-from prm.users.models import Group, Membership
+from prm.users.models import Group, Membership, SecurityPolicy
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -87,3 +87,11 @@ class AcceptForm(forms.Form):
         if not self.is_known:  # whether a known account's is right, sign-in says, which counts the tries
             validate_password(password, self.member.user)
         return password
+
+
+class SecurityForm(forms.ModelForm):
+    """Settings > Security."""
+
+    class Meta:
+        model = SecurityPolicy
+        fields = ["require_second_factor", "idle_minutes", "absolute_hours"]

@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import path
 from django.views.generic import RedirectView
 
-from prm.users import views
 from prm.users.access import member_page, public_page
+from prm.users.views import people, settings
 
 
 def _entrance(view: Callable[..., HttpResponseBase], why: str) -> Callable[..., HttpResponseBase]:
@@ -61,12 +61,13 @@ account = [
 
 app_name = "users"
 urlpatterns = [
-    path("profile/", views.profile, name="profile"),
-    path("people/", views.member_list, name="list"),
-    path("people/<uuid:pk>/", views.member_edit, name="edit"),
-    path("people/<uuid:pk>/disable/", views.member_disable, name="disable"),
-    path("people/<uuid:pk>/enable/", views.member_enable, name="enable"),
-    path("people/<uuid:pk>/resend/", views.member_resend, name="resend"),
-    path("organizations/<uuid:pk>/invite/", views.member_invite, name="invite"),
-    path("invitations/<str:token>/", views.invitation, name="invitation"),
+    path("profile/", people.profile, name="profile"),
+    path("settings/security/", settings.security, name="security"),
+    path("people/", people.member_list, name="list"),
+    path("people/<uuid:pk>/", people.member_edit, name="edit"),
+    path("people/<uuid:pk>/disable/", people.member_disable, name="disable"),
+    path("people/<uuid:pk>/enable/", people.member_enable, name="enable"),
+    path("people/<uuid:pk>/resend/", people.member_resend, name="resend"),
+    path("organizations/<uuid:pk>/invite/", people.member_invite, name="invite"),
+    path("invitations/<str:token>/", people.invitation, name="invitation"),
 ]

@@ -25,6 +25,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "account_reset_password_from_key": [(NOBODY, "/accounts/password/reset/key/1/used-up/")],
     "account_reset_password_from_key_done": [(NOBODY, "/accounts/password/reset/key/done/")],
     "users:profile": [(BEN, "/profile/")],
+    "users:security": [(ADA, "/settings/security/")],
     "users:list": [(ADA, "/people/"), (BEN, "/people/")],
     "users:edit": [(BEA, "/people/{ivan}/"), (ADA, "/people/{dis}/")],
     "users:invite": [(BEA, "/organizations/{north}/invite/")],

@@ -127,6 +127,10 @@ TABLE: dict[tuple[str, str], Expect] = {
     ),
     ("users:profile", "GET"): Expect(),
     ("users:profile", "POST"): Expect(status=SENT, body=_same(**PROFILE)),
+    ("users:security", "GET"): Expect(enters=ADMINS),
+    ("users:security", "POST"): Expect(
+        enters=ADMINS, status=SENT, body=_same(idle_minutes="30", absolute_hours="8")
+    ),
     ("users:list", "GET"): Expect(
         lists=(("member", "active"), ("member", "invited"), ("member", "disabled")), sees=ORGANIZATIONS
     ),

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 SHARED = {
     "organizations.Portal": "what a request is matched to, before any portal is known",
+    "users.Guesses": "counts wrong guesses at accounts, which are good in all portals; its keys name nobody",
     "users.User": "one account for all portals: e-mail and credentials, nothing of a portal",
     "events.DueWork": "tells the sweeper which portals to wake, and nothing else",
 }
@@ -37,17 +38,19 @@ GRANTS = {
     # ours, but shared
     "organizations_portal": frozenset({"SELECT", "INSERT", "UPDATE"}),  # a portal is switched off, not deleted
     "users_user": frozenset({"SELECT", "INSERT", "UPDATE"}),
+    "users_guesses": WRITES,
     "events_duework": frozenset({"SELECT", "INSERT", "DELETE"}),  # added and deleted, never waited for
     # ours and fenced, but not to be rewritten
     "events_event": APPENDS,
     # Django's and allauth's
-    "django_session": WRITES,
+    "django_session": NOTHING,  # ours stand in users_session
     "django_migrations": frozenset({"SELECT"}),  # /readyz compares
     "django_content_type": frozenset({"SELECT"}),
     "auth_permission": frozenset({"SELECT"}),
     "auth_group": NOTHING,
     "auth_group_permissions": NOTHING,
     "account_emailaddress": WRITES,
+    "mfa_authenticator": WRITES,
     "account_emailconfirmation": NOTHING,
 }
 """What the serving role may do with a table, where that is not simply all four of a fenced one."""

@@ -1,5 +1,6 @@
 """A session, a key and a page belong to one portal; host names and headers cannot talk them into another."""
 
+from copy import copy
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from tests.cast import PASSWORD, Cast
 def carried_to(portal: Portal, client: Client) -> Client:
     """The same cookies, sent to another portal's host."""
     other = visitor(portal)
-    other.cookies = client.cookies
+    other.cookies = copy(client.cookies)  # a browser keeps a jar for each host
     return other
 
 

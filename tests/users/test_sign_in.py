@@ -126,9 +126,10 @@ def test_session_is_nobodys_on_the_bare_host(cast: Cast) -> None:
 def test_session_is_another_one_after_signing_in(cast: Cast) -> None:
     """A session that somebody else has planted before is worth nothing afterwards."""
     client = visitor(cast.acme)
-    session = client.session
-    session["planted"] = True
-    session.save()
+    with inside(cast.acme):
+        session = client.session
+        session["planted"] = True
+        session.save()
     before = client.cookies["session"].value
 
     enter(client, "ben@north.example")

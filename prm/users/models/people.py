@@ -233,6 +233,7 @@ class ApiKey(FencedModel):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)  # null: when revoked
 
     class Meta(FencedModel.Meta):
         constraints = [

@@ -1,0 +1,1 @@
+"""Pages about people: `people` (the list, one person, the invitation), `settings` (Settings > Security)."""
