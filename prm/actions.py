@@ -9,9 +9,19 @@ from django.db import models
 class Refused(Exception):
     """The business says no, in words meant for the person who asked. Pages show it, the API answers 409."""
 
+    code = "refused"
+
 
 class Stale(Refused):
     """Somebody else changed the record since it was read; nothing was written."""
+
+    code = "stale_version"
+
+
+class LastAdmin(Refused):
+    """It would leave the portal without an active administrator."""
+
+    code = "last_admin"
 
 
 class Gone(Exception):

@@ -16,6 +16,12 @@ def text(name: str, default: str | None = None) -> str:
     return value
 
 
+def listed(name: str, default: list[str] | None = None, *, is_required: bool = False) -> list[str]:
+    """The variable `name` as a list, written with commas between."""
+    found = [part.strip() for part in text(name, None if is_required else "").split(",") if part.strip()]
+    return found or default or []
+
+
 def database(url: str) -> dict[str, Any]:
     """Django's settings for `postgresql://user:password@host:port/name?host=/socket/folder&option=value`.
 

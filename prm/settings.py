@@ -16,6 +16,8 @@ IS_PRODUCTION = PRM_ENVIRONMENT not in {"development", "test"}
 IS_DEVELOPMENT = PRM_ENVIRONMENT == "development"
 DEBUG = IS_DEVELOPMENT and env.text("PRM_DEBUG", "") == "1"  # else one sees the pages that users see, errors too
 SECRET_KEY = env.text("PRM_SECRET_KEY", None if IS_PRODUCTION else "only-for-development-and-tests")
+SECRET_KEY_FALLBACKS = env.listed("PRM_SECRET_KEY_FALLBACKS")  # still good for what they have signed
+PRM_ENCRYPTION_KEYS = env.listed("PRM_ENCRYPTION_KEYS", [SECRET_KEY], is_required=IS_PRODUCTION)
 PRM_SCHEME = env.text("PRM_SCHEME", "https" if IS_PRODUCTION else "http")
 PRM_BASE_DOMAIN = env.text("PRM_BASE_DOMAIN", None if IS_PRODUCTION else "localhost:8000")
 PRM_DEFAULT_PORTAL = env.text("PRM_DEFAULT_PORTAL", "")
@@ -58,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "prm.users.middleware.MembershipMiddleware",
+    "prm.users.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -137,9 +140,9 @@ PASSWORD_HASHERS = [
 if PRM_ENVIRONMENT == "test":  # the cast signs in thousands of times
     PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "prm.users.passwords.LengthValidator"},
+    {"NAME": "prm.users.passwords.GuessableValidator"},
+    {"NAME": "prm.users.passwords.NamesValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -150,8 +153,21 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_SESSION_REMEMBER = None
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = False  # ours are counted in Postgres (prm/users/guesses.py): the cache may be away
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "prm.users.resets.ResetTokens"
+ACCOUNT_FORMS = {
+    "change_password": "prm.users.account_forms.PasswordChangeForm",
+    "reset_password": "prm.users.account_forms.ResetForm",
+}
+MFA_ADAPTER = "prm.users.second_factor.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "prm.users.second_factor.CodeForm",
+    "reauthenticate": "prm.users.second_factor.CodeAgainForm",
+    "activate_totp": "prm.users.second_factor.SetUpForm",
+}
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds: clocks of telephones are not exact
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 PASSWORD_RESET_TIMEOUT = 60 * 60
 SECOND_FACTOR_BY_DEFAULT = IS_PRODUCTION  # of vendor admins, until Settings > Security says otherwise
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -169,7 +185,6 @@ CSRF_FAILURE_VIEW = "prm.serving.pages.csrf_failure"
 SECURE_SSL_REDIRECT = PRM_SCHEME == "https"
 PRM_PROXIES = int(env.text("PRM_PROXIES", "0"))  # how many reverse proxies stand in front and may be believed
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRM_PROXIES else None
-ALLAUTH_TRUSTED_PROXY_COUNT = PRM_PROXIES
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRM_SCHEME == "https" else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"

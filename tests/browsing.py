@@ -1,8 +1,11 @@
 """Clients for pages and the API: signed in as one of the cast, on the portal's own host."""
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.userkit import user_id_to_str
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpResponse
 from django.test import Client
@@ -36,6 +39,8 @@ def sign_in(member: Membership) -> Client:
         session[BACKEND_SESSION_KEY] = "prm.users.sign_in.PortalBackend"
         session[HASH_SESSION_KEY] = member.user.get_session_auth_hash()
         session[SESSION_PORTAL] = str(member.portal_id)
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+        session["account_authentication_methods_user"] = user_id_to_str(member.user)
         session.save()
     return client
 

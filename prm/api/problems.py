@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 
-from prm.actions import Gone, Refused, Stale
+from prm.actions import Gone, Refused
 from prm.serving.logs import current_request_id
 from prm.serving.paging import InvalidParameter
 
@@ -56,10 +56,8 @@ def handle(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
 
 def _answer(exc: Exception) -> HttpResponse | None:
     match exc:
-        case Stale():
-            return problem(409, str(exc), code="stale_version")
         case Refused():
-            return problem(409, str(exc))
+            return problem(409, str(exc), code=exc.code)
         case Gone() | Http404() | exceptions.NotFound():
             return problem(404, NOT_FOUND)
         case InvalidParameter():

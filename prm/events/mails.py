@@ -39,7 +39,7 @@ def mail_of(deliveries: Sequence[Delivery]) -> EmailMultiAlternatives:
             subject=" ".join(context["subject"].split()),  # a line end in a name would begin a header
             body=render_to_string(f"{template}.txt", context),
             from_email=_sender(portal.name),
-            to=[recipient.email],
+            to=[NOTICES[events[0].kind].to(events[0], recipient)],  # those with a `to` of their own travel alone
             headers=_headers(deliveries, is_optional=context["is_optional"]),
         )
         mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")

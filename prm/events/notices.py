@@ -19,6 +19,7 @@ class Notice:
     sending time whether this person may still hear of it; `context` adds what the mail's template needs.
     `many` and `many_path` say it of several events of one cause, with `count`. What `is_optional`, the
     reader may collect or decline by e-mail; what the reader has asked for, such as a reset link, is not.
+    `to` is the address, where that is not the reader's own of this moment.
     """
 
     template: str
@@ -30,6 +31,7 @@ class Notice:
     many: str | Promise = ""
     many_path: str = "/"
     is_optional: bool = True
+    to: Callable[[Event, Membership], str] = lambda event, recipient: recipient.email
 
 
 NOTICES: dict[str, Notice] = {}

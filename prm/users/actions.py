@@ -7,13 +7,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from prm.actions import Refused, apply_values
+from prm.actions import LastAdmin, Refused, apply_values
 from prm.events.models import Event
 from prm.events.record import Actor, record
 from prm.organizations.context import active_portal
 from prm.organizations.models import Organization
 from prm.users.access import Permission
-from prm.users.models import ApiKey, Group, Membership, MembershipGroup, User
+from prm.users.account import end_sessions
+from prm.users.models import ApiKey, Group, Membership, MembershipGroup, Session, User
 
 EDITABLE = frozenset({"name", "phone", "language", "time_zone"})
 
@@ -118,6 +119,7 @@ def disable_member(member: Membership, *, by: Actor) -> Membership:
     member.status = Membership.Status.DISABLED
     member.save(update_fields=["status"])
     _keep_an_admin(member)
+    end_sessions(member.user)
     record(Event.Kind.MEMBER_DISABLED, member, by=by, organization=_concerned(member))
     return member
 
@@ -132,6 +134,20 @@ def enable_member(member: Membership, *, by: Actor) -> Membership:
     member.save(update_fields=["status"])
     record(Event.Kind.MEMBER_ENABLED, member, by=by, organization=_concerned(member))
     return member
+
+
+@transaction.atomic
+def sign_out(member: Membership, *, by: Actor, but: str = "", only: Session | None = None) -> int:
+    """End a person's sessions in this portal, or `only` one of them; `but` is the digest of one to keep.
+
+    Returns how many ended. For the person and for whoever manages the person.
+    """
+    if by is None or by.pk != member.pk:
+        member = _managed(member, by)
+    ended = end_sessions(member.user, but=but, only=only)
+    if ended:
+        record(Event.Kind.SESSIONS_ENDED, member, by=by, organization=_concerned(member), facts={"count": ended})
+    return ended
 
 
 @transaction.atomic
@@ -174,7 +190,7 @@ def _keep_an_admin(member: Membership) -> None:
         return
     Organization.objects.locked(member.organization_id)  # two admins cannot remove each other at once
     if not Membership.objects.signed_up().holding(Permission.MANAGE_PORTAL).exists():
-        raise Refused(_("A portal needs an active system administrator."))
+        raise LastAdmin(_("A portal needs an active system administrator."))
 
 
 def _set_groups(member: Membership, groups: Iterable[Group], by: Actor) -> list[str]:

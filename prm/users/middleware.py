@@ -1,15 +1,22 @@
 """Who asks: the member behind a session of this portal, or nobody."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
+from prm.api.problems import problem
+from prm.serving.client import client_address
 from prm.users.models import Membership, User
 
 SESSION_PORTAL = "portal"
 """The session key that binds a session to the portal in which it began."""
+ON_THE_WAY = frozenset({"mfa_activate_totp", "account_reauthenticate", "account_logout", "theme"})
+"""What somebody reaches who has yet to set up a second factor."""
 
 
 class MembershipMiddleware:
@@ -27,8 +34,31 @@ class MembershipMiddleware:
         if member is None:
             request.user = AnonymousUser()
             return self.get_response(request)
+        address, agent = client_address(request), request.headers.get("User-Agent", "")
+        request.session.note(address=address, agent=agent, now_and_again=True)  # type: ignore[attr-defined]
         with translation.override(member.language), timezone.override(member.time_zone):
             return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Whoever has to set up a second factor does so before anything else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
+        from prm.users.second_factor import must_set_up
+
+        member: Membership | None = request.membership  # type: ignore[attr-defined]
+        match = request.resolver_match
+        if member is None or (match and match.url_name in ON_THE_WAY) or not must_set_up(request, member):
+            return None
+        if request.path.startswith("/api/"):
+            return problem(403, _("Set up a second factor first."), code="second_factor_required")
+        return HttpResponseRedirect(reverse("mfa_activate_totp"))
 
 
 def find_member(request: HttpRequest) -> Membership | None:

@@ -1,20 +1,23 @@
 """Sign-in by allauth, bound to the portal: credentials are the account's, the way in is the membership."""
 
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.utils import get_next_redirect_url
+from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from prm.organizations.context import active_portal_id, is_inside_portal
-from prm.users import actions
+from prm.serving.client import client_address
+from prm.users import account, actions, devices
 from prm.users.middleware import SESSION_PORTAL, active_member
 from prm.users.models import Membership, User
 
@@ -70,13 +73,55 @@ class PortalAdapter(DefaultAccountAdapter):
         except ValueError:  # what is no address at all
             return False
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """The account, or None. Every guess is counted, whichever page it comes from. Raises Slowed."""
+        email = str(credentials.get("email", "")).strip().lower()
+        claimed = User.objects.filter(email=email).first()
+        series = devices.series_of(request, claimed, "password", email)
+        series.check(request)
+        user = super().authenticate(request, **credentials)
+        if user is None:
+            if series.add() and claimed is not None:
+                account.warn_of_guesses(claimed)
+        else:
+            series.end()
+        return user
+
+    def reauthenticate(self, user: AbstractBaseUser, password: str) -> bool:
+        assert isinstance(user, User)
+        return self.authenticate(self.request, email=user.email, password=password) == user
+
+    def is_reauthentication_required(self, **words: Any) -> bool:
+        """Not within five minutes of signing in, which asked for all there is to ask."""
+        records = get_authentication_records(self.request, self.request.user)
+        return not records or time.time() - records[-1]["at"] > app_settings.REAUTHENTICATION_TIMEOUT
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
+
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        assert isinstance(user, User)
+        account.change_password(user, password=password)
+
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        assert isinstance(user, User)
+        browser = account.Browser(client_address(request), request.headers.get("User-Agent", ""))
+        if user.last_login is not None and not devices.is_known(request, user):
+            account.note_new_device(user, browser)
         super().login(request, user)
         request.session[SESSION_PORTAL] = str(active_portal_id())
+        request.session.save()
+        request.session.note(address=browser.address, agent=browser.agent)  # type: ignore[attr-defined]
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **words: Any) -> HttpResponse:
+        """After all steps: the device is known from now on, and a mailed link is followed."""
         assert isinstance(user, User)
+        response: HttpResponse = super().post_login(request, user, **words)
+        devices.remember(request, response, user)
         member = active_member(user)
         if member is not None:
-            follow_link(member, get_next_redirect_url(request))
+            follow_link(member, words.get("redirect_url"))
+        return response
 
     def send_password_reset_mail(self, user: AbstractBaseUser, email: str, context: dict[str, Any]) -> None:
         """Through the outbox like all mail, so that the answer takes as long for a stranger's address."""

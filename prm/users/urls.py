@@ -5,17 +5,22 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import views as allauth
+from allauth.mfa.base import views as mfa
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import path
 from django.views.generic import RedirectView
 
 from prm.users.access import member_page, public_page
+from prm.users.guesses import says_when
+from prm.users.views import account as own
 from prm.users.views import people, settings
 
 
 def _entrance(view: Callable[..., HttpResponseBase], why: str) -> Callable[..., HttpResponseBase]:
     """One of allauth's pages, which exist inside a portal only."""
 
+    @says_when
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.portal is None:  # type: ignore[attr-defined]
@@ -25,11 +30,27 @@ def _entrance(view: Callable[..., HttpResponseBase], why: str) -> Callable[..., 
     return public_page(why)(page)
 
 
+def leave(request: HttpRequest) -> HttpResponseBase:
+    """Sign-out, after which the browser keeps no page either."""
+    response = allauth.logout(request)
+    if request.method == "POST":
+        response["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def choose_password(request: HttpRequest, uidb36: str, key: str) -> HttpResponseBase:
+    """The page behind a reset link; 410 where the link is no longer good."""
+    response = allauth.password_reset_from_key(request, uidb36=uidb36, key=key)
+    if isinstance(response, TemplateResponse) and (response.context_data or {}).get("token_fail"):
+        response.status_code = 410
+    return response
+
+
 FORGOT = "whoever forgot the password cannot sign in"
 account = [
     path("login/", _entrance(allauth.login, "the way in"), name="account_login"),
-    path("logout/", _entrance(allauth.logout, "the way out"), name="account_logout"),
-    path("password/change/", member_page()(allauth.password_change), name="account_change_password"),
+    path("logout/", _entrance(leave, "the way out"), name="account_logout"),
+    path("password/change/", member_page()(says_when(allauth.password_change)), name="account_change_password"),
     path("password/reset/", _entrance(allauth.password_reset, FORGOT), name="account_reset_password"),
     path(
         "password/reset/done/",
@@ -38,7 +59,7 @@ account = [
     ),
     path(
         "password/reset/key/<str:uidb36>/<str:key>/",
-        _entrance(allauth.password_reset_from_key, FORGOT),
+        _entrance(choose_password, FORGOT),
         name="account_reset_password_from_key",
     ),
     path(
@@ -46,27 +67,35 @@ account = [
         _entrance(allauth.password_reset_from_key_done, FORGOT),
         name="account_reset_password_from_key_done",
     ),
-    # allauth's own pages ask for these two addresses; nobody signs up here, and a lapsed sign-in begins anew
+    path("reauthenticate/", member_page()(says_when(allauth.reauthenticate)), name="account_reauthenticate"),
+    path("2fa/", own.second_factor_page, name="mfa_index"),
+    path("2fa/code/", _entrance(mfa.authenticate, "the second step of the way in"), name="mfa_authenticate"),
+    path("2fa/reauthenticate/", member_page()(says_when(mfa.reauthenticate)), name="mfa_reauthenticate"),
+    path("2fa/set-up/", own.second_factor_on, name="mfa_activate_totp"),
+    path("2fa/remove/", own.second_factor_off, name="mfa_deactivate_totp"),
+    path("2fa/recovery-codes/", own.recovery_codes, name="mfa_view_recovery_codes"),
+    # allauth's own pages ask for this address; nobody signs up here
     path(
         "signup/",
         _entrance(RedirectView.as_view(pattern_name="account_login"), "leads to sign-in"),
         name="account_signup",
     ),
-    path(
-        "reauthenticate/",
-        _entrance(RedirectView.as_view(pattern_name="account_login"), "leads to sign-in"),
-        name="account_reauthenticate",
-    ),
 ]
 
 app_name = "users"
 urlpatterns = [
-    path("profile/", people.profile, name="profile"),
+    path("profile/", own.profile, name="profile"),
+    path("profile/email/", own.email, name="email"),
+    path("profile/email/<str:token>/", own.email_confirm, name="email_confirm"),
+    path("profile/sessions/", own.sessions, name="sessions"),
+    path("profile/sessions/end-others/", own.sessions_end_others, name="end_other_sessions"),
+    path("profile/sessions/<uuid:pk>/end/", own.session_end, name="end_session"),
     path("settings/security/", settings.security, name="security"),
     path("people/", people.member_list, name="list"),
     path("people/<uuid:pk>/", people.member_edit, name="edit"),
     path("people/<uuid:pk>/disable/", people.member_disable, name="disable"),
     path("people/<uuid:pk>/enable/", people.member_enable, name="enable"),
+    path("people/<uuid:pk>/sign-out/", people.member_sign_out, name="sign_out"),
     path("people/<uuid:pk>/resend/", people.member_resend, name="resend"),
     path("organizations/<uuid:pk>/invite/", people.member_invite, name="invite"),
     path("invitations/<str:token>/", people.invitation, name="invitation"),

@@ -13,12 +13,15 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
 from prm.organizations.ids import uuid7
 from prm.organizations.models import Organization
 from prm.users.access import ALLOWED, CAN_RECEIVE, Permission
+
+SESSIONS = "prm.users.sessions"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -55,6 +58,16 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Signed into every session: a new password or address ends them all, in all portals."""
+        return salted_hmac(SESSIONS, f"{self.password} {self.email}", secret=secret, algorithm="sha256").hexdigest()
+
+    def forget_other_addresses(self) -> None:
+        """allauth lets an account in by any address it has noted; only `email` is to count."""
+        from allauth.account.models import EmailAddress
+
+        EmailAddress.objects.filter(user=self).delete()
 
 
 class GroupQuerySet(FencedQuerySet["Group"]):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from prm.organizations.fence import FencedModel
+from prm.users.browsers import browser_in_words
 from prm.users.models.people import User
 
 
@@ -83,6 +84,14 @@ class Session(FencedModel):
             models.Index(fields=["portal", "user"], name="users_session_of_user"),
             models.Index(fields=["portal", "expires_at"], name="users_session_ending"),
         ]
+
+    @property
+    def browser(self) -> str:
+        return browser_in_words(self.agent)
+
+    @property
+    def is_phone(self) -> bool:
+        return "Mobile" in self.agent
 
 
 class Guesses(models.Model):

@@ -1,1 +1,1 @@
-"""Pages about people: `people` (the list, one person, the invitation), `settings` (Settings > Security)."""
+"""Pages about people: `people` (the list, one person, the invitation), `account` (one's own), `settings`."""

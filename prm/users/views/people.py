@@ -3,7 +3,10 @@
 import uuid
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,10 +18,12 @@ from prm.actions import Refused
 from prm.events.timeline import timeline_of
 from prm.organizations.models import Organization
 from prm.serving.paging import choice_of, page_of, search_text
-from prm.users import actions, invitations
+from prm.users import account, actions, invitations
 from prm.users.access import PageRequest, Permission, member_page, public_page
-from prm.users.forms import AcceptForm, InviteForm, MemberForm, ProfileForm
+from prm.users.forms import AcceptForm, InviteForm, MemberForm
+from prm.users.guesses import says_when
 from prm.users.models import Membership
+from prm.users.sessions import digest_of
 
 MANAGERS = (Permission.MANAGE_PORTAL, Permission.MANAGE_OWN_USERS)
 ORDERINGS = {"name": "name", "created_at": "created_at", "status": "status"}
@@ -92,6 +97,7 @@ def member_edit(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "form": form,
         "member": _manageable(request, pk),  # as it is in the database, not as it was typed
+        "session_count": account.sessions_of(member.user).count(),
         "timeline": timeline_of(member, request.membership),
     }
     return render(request, "users/member_form.html", context, status=422 if form.is_bound else 200)
@@ -115,23 +121,24 @@ def member_enable(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
 
 @member_page(*MANAGERS)
 @require_POST
+def member_sign_out(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
+    member = _manageable(request, pk)
+    own = digest_of(request.session.session_key) if member.pk == request.membership.pk else ""
+    actions.sign_out(member, by=request.membership, but=own)
+    messages.success(request, _("%(name)s is signed out everywhere.") % {"name": member})
+    return redirect("users:edit", pk)
+
+
+@member_page(*MANAGERS)
+@require_POST
 def member_resend(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
     member = actions.resend_invitation(_manageable(request, pk), by=request.membership)
     messages.success(request, _("A new invitation to %(email)s is on its way.") % {"email": member.email})
     return redirect("users:edit", pk)
 
 
-@member_page()
-def profile(request: PageRequest) -> HttpResponse:
-    form = ProfileForm(request.POST or None, instance=Membership.objects.get(pk=request.membership.pk))
-    if request.method == "POST" and form.is_valid():
-        actions.change_member(request.membership, values=form.cleaned_data, by=request.membership)
-        messages.success(request, _("Saved."))
-        return redirect("users:profile")
-    return render(request, "users/profile.html", {"form": form}, status=422 if form.is_bound else 200)
-
-
 @public_page("an invited person has no account yet; the signed token is the key")
+@says_when
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if request.portal is None:  # type: ignore[attr-defined]
         raise Http404
@@ -139,25 +146,25 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if member is None:
         return render(request, "users/invitation.html", {"expired": True}, status=410)
     form = AcceptForm(request.POST or None, member=member)
-    if request.method == "POST" and form.is_valid() and _is_let_in(request, form):
-        return redirect("home")
+    if request.method == "POST" and form.is_valid():
+        user = _accepted(request, form)
+        if user is not None:
+            return perform_password_login(request, {"email": member.email}, Login(user=user, redirect_url="/"))
     context = {"form": form, "invitation_member": member, "is_known": form.is_known, "expired": False}
     return render(request, "users/invitation.html", context, status=422 if form.is_bound else 200)
 
 
-def _is_let_in(request: HttpRequest, form: AcceptForm) -> bool:
-    """Accept and sign in; a known account's password passes the same limits as at sign-in."""
+def _accepted(request: HttpRequest, form: AcceptForm) -> AbstractBaseUser | None:
+    """The account, now a member; a known one's password passes the same limits as at sign-in."""
     member, password = form.member, form.cleaned_data["password"]
     credentials = {"email": member.user.email, "password": password, "invited": member}
     try:
         if form.is_known and get_adapter().authenticate(request, **credentials) is None:
             form.add_error("password", _("This is not the password of this account."))
-            return False
+            return None
         actions.accept_invitation(member, name=form.cleaned_data["name"], password=password)
     except (Refused, ValidationError) as no:  # accepted a moment ago; too many tries
         form.add_error(None, str(no) if isinstance(no, Refused) else no)
-        return False
-    user = get_adapter().authenticate(request, **credentials)
-    if user is not None:
-        get_adapter().login(request, user)
-    return True
+        return None
+    found: AbstractBaseUser | None = get_adapter().authenticate(request, **credentials)
+    return found

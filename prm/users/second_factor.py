@@ -1,0 +1,146 @@
+"""The second factor, by allauth.mfa: codes of an authenticator app, and recovery codes for the day it is lost."""
+
+from typing import Any
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal import auth as totp
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from prm.organizations.context import active_portal
+from prm.serving import secrets
+from prm.users import account, devices
+from prm.users.access import Permission
+from prm.users.middleware import active_member
+from prm.users.models import Membership, User, policy
+
+ADMINISTERS = frozenset({Permission.MANAGE_PORTAL, Permission.CONFIGURE_LEADS})
+Type = Authenticator.Type
+
+
+def has_second_factor(user: User) -> bool:
+    return Authenticator.objects.filter(user=user, type=Type.TOTP).exists()
+
+
+def recovery_codes_left(user: User) -> int:
+    row = Authenticator.objects.filter(user=user, type=Type.RECOVERY_CODES).first()
+    return len(row.wrap().get_unused_codes()) if row else 0
+
+
+def must_have_second_factor(member: Membership) -> bool:
+    """Whether this portal asks one of this member."""
+    return member.can(*ADMINISTERS) and policy().require_second_factor
+
+
+def must_set_up(request: HttpRequest, member: Membership) -> bool:
+    """Whether this member has to set one up before anything else."""
+    if not member.can(*ADMINISTERS):
+        return False
+    if any(record["method"] == "mfa" for record in get_authentication_records(request, member.user)):
+        return False  # asked most often, and answered without a query
+    return must_have_second_factor(member) and not has_second_factor(member.user)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code is not correct, or was used already."),
+        "cannot_delete_authenticator": _("This portal asks its administrators for a second factor."),
+    }
+
+    def get_totp_issuer(self) -> str:
+        return active_portal().name
+
+    def encrypt(self, text: str) -> str:
+        return secrets.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return secrets.decrypt(encrypted_text)
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        member = active_member(authenticator.user)
+        return member is None or not must_have_second_factor(member)
+
+
+# --- Codes: each good once, and counted ------------------------------------------------------------
+
+
+class CodeForm(AuthenticateForm):
+    """The second step of signing in."""
+
+    def clean_code(self) -> str:
+        self.authenticator = _checked(self.user, self.cleaned_data["code"])
+        return str(self.cleaned_data["code"])
+
+    def save(self) -> None:
+        super().save()
+        if self.authenticator.type == Type.RECOVERY_CODES:
+            account.note_recovery_code(self.user)
+
+
+class CodeAgainForm(ReauthenticateForm):
+    """The proof before something about the account is changed."""
+
+    def clean_code(self) -> str:
+        self.authenticator = _checked(self.user, self.cleaned_data["code"])
+        return str(self.cleaned_data["code"])
+
+
+class SetUpForm(ActivateTOTPForm):
+    """The first code of a new authenticator. Its secret is the session's own: nothing to guess."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("Code from the app")
+
+
+def _checked(user: User, code: str) -> Authenticator:
+    """The authenticator that made the code, which is used up by this. Raises ValidationError."""
+    series = devices.series_of(context.request, user, "code", str(user.pk))
+    series.check(context.request)
+    found = _use_up(user, code)
+    if found is None:
+        if series.add():
+            account.warn_of_guesses(user)
+        raise SecondFactorAdapter().validation_error("incorrect_code")
+    series.end()
+    return found
+
+
+def _use_up(user: User, code: str) -> Authenticator | None:
+    """In the database, under a lock: allauth keeps used codes in the cache, which may be away or emptied."""
+    rows = Authenticator.objects.select_for_update().filter(user=user, type__in=[Type.TOTP, Type.RECOVERY_CODES])
+    for row in rows.order_by("-type"):
+        if row.type == Type.TOTP:
+            is_good = _use_up_totp(row, code)
+        else:
+            is_good = row.wrap().validate_code(code)
+        if is_good:
+            row.user = user
+            return row
+    return None
+
+
+def _use_up_totp(row: Authenticator, code: str) -> bool:
+    secret = secrets.decrypt(row.data["secret"])
+    for step in totp.yield_hotp_counters_from_time():
+        if step <= row.data.get("used_step", 0):
+            continue
+        if compare_user_code(actual=code, expected=totp.format_hotp_value(totp.hotp_value(secret, step))):
+            row.data["used_step"] = step  # RFC 6238 5.2: no code a second time, nor an older one
+            row.save(update_fields=["data"])
+            return True
+    return False
+
+
+def use_up_first_code(user: User) -> None:
+    """After the set-up: the code that proved the app is used up like any other."""
+    for row in Authenticator.objects.filter(user=user, type=Type.TOTP):
+        row.data["used_step"] = max(totp.yield_hotp_counters_from_time())
+        row.save(update_fields=["data"])
