@@ -16,10 +16,17 @@ def text(name: str, default: str | None = None) -> str:
     return value
 
 
-def listed(name: str, default: list[str] | None = None, *, is_required: bool = False) -> list[str]:
+def listed(name: str, *, is_required: bool = False) -> list[str]:
     """The variable `name` as a list, written with commas between."""
-    found = [part.strip() for part in text(name, None if is_required else "").split(",") if part.strip()]
-    return found or default or []
+    return [part.strip() for part in text(name, None if is_required else "").split(",") if part.strip()]
+
+
+def keys(name: str, default: list[str], *, is_required: bool) -> list[str]:
+    """A list of keys that nobody guesses."""
+    found = listed(name, is_required=is_required)
+    if any(len(key) < 32 for key in found) or (is_required and not found):
+        raise ImproperlyConfigured(f"{name} holds long random texts, of 32 characters or more.")
+    return found or default
 
 
 def database(url: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ IS_DEVELOPMENT = PRM_ENVIRONMENT == "development"
 DEBUG = IS_DEVELOPMENT and env.text("PRM_DEBUG", "") == "1"  # else one sees the pages that users see, errors too
 SECRET_KEY = env.text("PRM_SECRET_KEY", None if IS_PRODUCTION else "only-for-development-and-tests")
 SECRET_KEY_FALLBACKS = env.listed("PRM_SECRET_KEY_FALLBACKS")  # still good for what they have signed
-PRM_ENCRYPTION_KEYS = env.listed("PRM_ENCRYPTION_KEYS", [SECRET_KEY], is_required=IS_PRODUCTION)
+PRM_ENCRYPTION_KEYS = env.keys("PRM_ENCRYPTION_KEYS", [SECRET_KEY], is_required=IS_PRODUCTION)
 PRM_SCHEME = env.text("PRM_SCHEME", "https" if IS_PRODUCTION else "http")
 PRM_BASE_DOMAIN = env.text("PRM_BASE_DOMAIN", None if IS_PRODUCTION else "localhost:8000")
 PRM_DEFAULT_PORTAL = env.text("PRM_DEFAULT_PORTAL", "")
@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "prm.organizations.middleware.PortalMiddleware",
     "prm.serving.headers.PlainInputMiddleware",
+    "prm.api.credentials.CredentialMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "prm.serving.headers.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -127,6 +128,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "prm.events.tasks.sweep", "schedule": timedelta(seconds=10)},
     "forget": {"task": "prm.events.tasks.forget", "schedule": crontab(hour=3, minute=17)},
+    "forget_sign_ins": {"task": "prm.users.tasks.forget", "schedule": timedelta(hours=1)},
     "heartbeat": {"task": "prm.events.tasks.heartbeat", "schedule": timedelta(seconds=10)},
 }
 

@@ -24,6 +24,9 @@ else:
     Answer = HttpResponse  # to which the test client adds `.json()` and the like
 
 
+LONG = 600  # seconds; whole modules are asked with one session, and nobody has to prove anew who it is
+
+
 def visitor(portal: Portal | None) -> Client:
     """Nobody in particular, at a portal or at the bare host."""
     host = f"{portal.slug}.localhost:8000" if portal else "localhost:8000"
@@ -39,7 +42,7 @@ def sign_in(member: Membership) -> Client:
         session[BACKEND_SESSION_KEY] = "prm.users.sign_in.PortalBackend"
         session[HASH_SESSION_KEY] = member.user.get_session_auth_hash()
         session[SESSION_PORTAL] = str(member.portal_id)
-        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time() + LONG}]
         session["account_authentication_methods_user"] = user_id_to_str(member.user)
         session.save()
     return client

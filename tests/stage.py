@@ -27,7 +27,7 @@ from prm.organizations.context import inside
 from prm.organizations.models import Counter, Organization, Tier
 from prm.users.actions import accept_invitation, create_api_key, disable_member, invite_member, revoke_api_key
 from prm.users.invitations import token_for
-from prm.users.models import ApiKey, Group, Membership
+from prm.users.models import ApiKey, Group, Membership, Session
 from tests import browsing
 from tests import cast as cast_module
 from tests.cast import PASSWORD, Cast
@@ -74,6 +74,7 @@ def build() -> Stage:
     _messages(stage)
     _deliveries(stage)
     _actors(stage)
+    _sessions(stage)
     stage.before = fingerprint()
     return stage
 
@@ -236,6 +237,18 @@ def _actors(stage: Stage) -> None:
     found.append(Actor("bea's revoked key", "", acme, key=_key(cast.bea, "write", is_revoked=True)))
     found.append(Actor("dan's key", "", acme, key=_key(cast.dan, "write")))
     stage.actors = {actor.name: actor for actor in found}
+
+
+def _sessions(stage: Stage) -> None:
+    """A second browser for everybody, which can be signed out; Ben's and Dan's are asked for by address."""
+    found = stage.rows.setdefault(("session", ""), {NOWHERE: _no_uuid()})
+    others = [getattr(stage.cast, name) for name in MEMBERS]
+    for member in [*others, *stage.peers.values()]:
+        browsing.sign_in(member)
+    for place, member in (("north", stage.cast.ben), ("globex", stage.cast.dan)):
+        with inside(member.portal):
+            row = Session.objects.filter(user=member.user).latest("begun_at", "id")
+            found[place] = Row(code=str(row.pk), key=str(row.pk), mark="")
 
 
 def _cookies(member: Membership) -> dict[str, str]:

@@ -31,7 +31,9 @@ class KeyAuthentication(BaseAuthentication):
         key = _find_key(secret.strip()) if http.portal is not None else None  # type: ignore[attr-defined]
         member = active_member(key.membership.user) if key else None
         if key is None or member is None:
-            raise exceptions.AuthenticationFailed("This key is not known, or was revoked.", code="key_revoked")
+            raise exceptions.AuthenticationFailed(
+                "This key is not known, has expired, or was revoked.", code="key_revoked"
+            )
         http.membership = member  # type: ignore[attr-defined]
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > NOTED_AT_MOST_EVERY:
@@ -45,7 +47,7 @@ class KeyAuthentication(BaseAuthentication):
 def _find_key(secret: str) -> ApiKey | None:
     if not secret or not is_plain(secret):
         return None
-    keys = ApiKey.objects.select_related("membership__user").filter(revoked_at=None)
+    keys = ApiKey.objects.good().select_related("membership__user")
     return keys.filter(digest=ApiKey.digest_of(secret)).first()
 
 

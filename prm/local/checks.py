@@ -19,6 +19,7 @@ PYTHON = sys.executable
 PRODUCTION = {
     "PRM_ENVIRONMENT": "production",
     "PRM_SECRET_KEY": "only-for-this-check-" + "0123456789abcdef" * 4,
+    "PRM_ENCRYPTION_KEYS": "only-for-this-check-" + "fedcba9876543210" * 4,
     "PRM_BASE_DOMAIN": "portal.example",
     "PRM_SCHEME": "https",
     "PRM_FROM_EMAIL": "portal@portal.example",

@@ -14,7 +14,7 @@ def client_address(request: HttpRequest) -> str:
     """
     given = request.META.get("REMOTE_ADDR", "")
     if settings.PRM_PROXIES:
-        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
         if len(hops) >= settings.PRM_PROXIES:
             given = hops[-settings.PRM_PROXIES]
     try:

@@ -36,6 +36,8 @@ class HeadersMiddleware:
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.setdefault("Cache-Control", "no-store, private")
+        if "no-store" not in response["Cache-Control"]:
+            response.cookies.clear()  # what a shared cache may keep sets and drops nobody's cookie
         return response
 
 

@@ -12,8 +12,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-SHORTEST = 32  # characters of a key
-
 
 class Unreadable(Exception):
     """Encrypted with a key that is no longer on the list, or altered since."""

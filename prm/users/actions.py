@@ -1,6 +1,7 @@
 """Verbs about people: invite, accept, change, disable, API keys."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -157,10 +158,13 @@ def ask_password_reset(member: Membership) -> None:
 
 
 @transaction.atomic
-def create_api_key(member: Membership, *, name: str, scope: ApiKey.Scope, by: Actor) -> tuple[ApiKey, str]:
-    """A key that acts as `member`, and its secret, which is nowhere kept."""
+def create_api_key(
+    member: Membership, *, name: str, scope: ApiKey.Scope, by: Actor, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A key that acts as `member`, and its secret, which is nowhere kept. Without an end it lasts until revoked."""
     secret = ApiKey.new_secret(active_portal().code)
-    key = ApiKey.objects.create(membership=member, name=name, scope=scope, digest=ApiKey.digest_of(secret))
+    digest = ApiKey.digest_of(secret)
+    key = ApiKey.objects.create(membership=member, name=name, scope=scope, digest=digest, expires_at=expires_at)
     record(Event.Kind.API_KEY_CREATED, key, by=by, organization=_concerned(member), facts={"scope": scope})
     return key, secret
 
@@ -174,6 +178,18 @@ def revoke_api_key(key: ApiKey, *, by: Actor) -> ApiKey:
         key.save(update_fields=["revoked_at"])
         record(Event.Kind.API_KEY_REVOKED, key, by=by, organization=_concerned(key.membership))
     return key
+
+
+@transaction.atomic
+def revoke_exposed_key(secret: str) -> None:
+    """A key came in an address, which logs and histories keep: it is burnt, and its owner is told."""
+    found = ApiKey.objects.good().filter(digest=ApiKey.digest_of(secret)).first()
+    if found is None:
+        return
+    key = revoke_api_key(found, by=None)
+    member = key.membership
+    facts = {"name": key.name}
+    record(Event.Kind.API_KEY_EXPOSED, key, by=None, organization=_concerned(member), facts=facts, tell=[member])
 
 
 def _managed(member: Membership, by: Actor) -> Membership:

@@ -36,7 +36,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> No
     found = _read(request)
     who = [*(pk for pk in found["who"] if pk != str(user.pk)), str(user.pk)][-MOST:]
     value = signing.dumps({"id": found["id"] or secrets.token_urlsafe(16), "who": who}, salt=SALT)
-    response.set_cookie(  # type: ignore[attr-defined]
+    response.set_cookie(
         COOKIE, value, max_age=LASTS, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
     )
 

@@ -78,6 +78,10 @@ def _confirmation_link(event: Event, recipient: Membership) -> dict[str, Any]:
     return {"url": active_portal().url(reverse("users:email_confirm", args=[addresses.token_for(recipient, new)]))}
 
 
+def _old_address(event: Event, recipient: Membership) -> str:
+    return _value(event, "email")[0] or recipient.email
+
+
 def _account(what: str | Promise, *, to: Callable[[Event, Membership], str] | None = None) -> Notice:
     """`what` happened, in one sentence; the mail says when, where from, and what to do if it was not oneself."""
     return Notice(
@@ -105,10 +109,7 @@ NOTICES |= {
     Event.Kind.SIGNED_IN_ON_NEW_DEVICE: _account(_("Your account was used on a new device")),
     Event.Kind.SIGN_IN_SLOWED: _account(_("Somebody is guessing at your account")),
     Event.Kind.EMAIL_CHANGE_ASKED: _account(_("A new e-mail address was asked for")),
-    Event.Kind.EMAIL_CHANGED: _account(
-        _("Your e-mail address was changed"),
-        to=lambda event, recipient: _value(event, "email")[0] or recipient.email,
-    ),
+    Event.Kind.EMAIL_CHANGED: _account(_("Your e-mail address was changed"), to=_old_address),
     Event.Kind.API_KEY_EXPOSED: _account(_("Your API key {name} was revoked: it was sent in an address")),
     Event.Kind.EMAIL_CHANGE_TO_CONFIRM: Notice(
         template="emails/email_confirm",

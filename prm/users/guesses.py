@@ -2,7 +2,7 @@
 
 A wrong guess makes the next one wait, longer each time; nothing is ever locked. The counts are taken
 under row locks, so that guesses made at once count one after the other. The figures: an account takes
-at most 91 guesses a day from all addresses together, an address makes at most 268 at all accounts.
+at most 91 guesses a day from all addresses together, an address makes at most 267 at all accounts.
 """
 
 from collections.abc import Callable
@@ -90,7 +90,9 @@ class Series:
 
     def _locked(self) -> dict[str, Guesses]:
         keys = sorted(count.digest for count in self.counts)
-        Guesses.objects.bulk_create([Guesses(key=key) for key in keys], ignore_conflicts=True)
+        now = timezone.now()
+        new = [Guesses(key=key, last_at=now, free_at=now) for key in keys]
+        Guesses.objects.bulk_create(new, ignore_conflicts=True)
         rows = Guesses.objects.select_for_update().filter(key__in=keys).order_by("key")
         return {row.key: row for row in rows}
 

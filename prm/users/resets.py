@@ -1,6 +1,7 @@
 """Reset links: signed, never stored; good for an hour, once, for one address, in one portal."""
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from typing import Any
+
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
 from prm.organizations.context import active_portal
@@ -16,9 +17,9 @@ class ResetTokens(PasswordResetTokenGenerator):
 
     key_salt = "prm.users.resets"
 
-    def _make_hash_value(self, user: AbstractBaseUser, timestamp: int) -> str:
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
         return f"{super()._make_hash_value(user, timestamp)}{active_portal().code}"
 
-    def check_token(self, user: AbstractBaseUser | None, token: str | None) -> bool:
+    def check_token(self, user: Any, token: str | None) -> bool:
         is_member = isinstance(user, User) and active_member(user) is not None
         return is_member and super().check_token(user, token)

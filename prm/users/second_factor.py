@@ -25,7 +25,7 @@ Type = Authenticator.Type
 
 
 def has_second_factor(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type=Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user=user, type=Type.TOTP).exists())
 
 
 def recovery_codes_left(user: User) -> int:
@@ -117,11 +117,8 @@ def _use_up(user: User, code: str) -> Authenticator | None:
     """In the database, under a lock: allauth keeps used codes in the cache, which may be away or emptied."""
     rows = Authenticator.objects.select_for_update().filter(user=user, type__in=[Type.TOTP, Type.RECOVERY_CODES])
     for row in rows.order_by("-type"):
-        if row.type == Type.TOTP:
-            is_good = _use_up_totp(row, code)
-        else:
-            is_good = row.wrap().validate_code(code)
-        if is_good:
+        is_totp = row.type == Type.TOTP
+        if _use_up_totp(row, code) if is_totp else row.wrap().validate_code(code):
             row.user = user
             return row
     return None
@@ -139,8 +136,6 @@ def _use_up_totp(row: Authenticator, code: str) -> bool:
     return False
 
 
-def use_up_first_code(user: User) -> None:
+def use_up_first_code(user: User, code: str) -> None:
     """After the set-up: the code that proved the app is used up like any other."""
-    for row in Authenticator.objects.filter(user=user, type=Type.TOTP):
-        row.data["used_step"] = max(totp.yield_hotp_counters_from_time())
-        row.save(update_fields=["data"])
+    _use_up_totp(Authenticator.objects.get(user=user, type=Type.TOTP), code)

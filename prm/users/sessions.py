@@ -40,10 +40,10 @@ class SessionStore(SessionBase):
         return loaded
 
     def exists(self, session_key: str) -> bool:
-        return _rows(session_key).exists()
+        return bool(_rows(session_key).exists())
 
     def create(self) -> None:
-        self._session_key = self._get_new_session_key()
+        self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
         self.save(must_create=True)
         self.modified = True
 

@@ -79,7 +79,7 @@ class PortalAdapter(DefaultAccountAdapter):
         claimed = User.objects.filter(email=email).first()
         series = devices.series_of(request, claimed, "password", email)
         series.check(request)
-        user = super().authenticate(request, **credentials)
+        user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if user is None:
             if series.add() and claimed is not None:
                 account.warn_of_guesses(claimed)

@@ -32,7 +32,7 @@ def _entrance(view: Callable[..., HttpResponseBase], why: str) -> Callable[..., 
 
 def leave(request: HttpRequest) -> HttpResponseBase:
     """Sign-out, after which the browser keeps no page either."""
-    response = allauth.logout(request)
+    response: HttpResponseBase = allauth.logout(request)
     if request.method == "POST":
         response["Clear-Site-Data"] = '"cache"'
     return response
@@ -40,7 +40,7 @@ def leave(request: HttpRequest) -> HttpResponseBase:
 
 def choose_password(request: HttpRequest, uidb36: str, key: str) -> HttpResponseBase:
     """The page behind a reset link; 410 where the link is no longer good."""
-    response = allauth.password_reset_from_key(request, uidb36=uidb36, key=key)
+    response: HttpResponseBase = allauth.password_reset_from_key(request, uidb36=uidb36, key=key)
     if isinstance(response, TemplateResponse) and (response.context_data or {}).get("token_fail"):
         response.status_code = 410
     return response

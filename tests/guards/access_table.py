@@ -40,6 +40,7 @@ ORGANIZATIONS: Sight = {
     "vendor": people("ada vic"),
     "globex": people("dan eve_globex"),
 }
+OWN_SESSION: Sight = {"north": people("ben"), "globex": people("dan")}
 MANAGED: Sight = {
     "north": people("ada bea eve"),
     "south": people("ada"),
@@ -62,6 +63,7 @@ class Expect:
     status: tuple[int, ...] = (200,)
     refused: int = 302  # what those get who see, and may not
     body: Body = lambda stage, actor: {}
+    keeps: bool = False  # showing it keeps something in the asker's own session
     lists: tuple[tuple[str, str], ...] = ()  # rows that a list shows to those who see them
 
 
@@ -125,6 +127,20 @@ TABLE: dict[tuple[str, str], Expect] = {
         status=SENT,
         body=_same(name="Renamed", status="active"),
     ),
+    ("account_reauthenticate", "GET"): Expect(),
+    ("account_reauthenticate", "POST"): Expect(status=SENT, body=_same(password=PASSWORD)),
+    ("mfa_index", "GET"): Expect(),
+    ("mfa_reauthenticate", "GET"): Expect(status=SENT),  # who has no second factor uses the password
+    ("mfa_activate_totp", "GET"): Expect(keeps=True),  # the secret that is about to be confirmed
+    ("mfa_activate_totp", "POST"): Expect(status=(422,), body=_same(code="000000")),
+    ("mfa_deactivate_totp", "GET"): Expect(status=(404,)),  # nobody of the cast has one
+    ("mfa_view_recovery_codes", "GET"): Expect(status=SENT),
+    ("users:email", "GET"): Expect(),
+    ("users:email", "POST"): Expect(status=SENT, body=_same(email="newcomer@new.example")),
+    ("users:sessions", "GET"): Expect(),
+    ("users:end_other_sessions", "POST"): Expect(status=SENT),
+    ("users:end_session", "POST"): Expect(row=("session", ""), sees=OWN_SESSION, status=SENT),
+    ("users:sign_out", "POST"): Expect(enters=MANAGES_USERS, row=("member", "active"), sees=MANAGED, status=SENT),
     ("users:profile", "GET"): Expect(),
     ("users:profile", "POST"): Expect(status=SENT, body=_same(**PROFILE)),
     ("users:security", "GET"): Expect(enters=ADMINS),

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
@@ -30,7 +29,6 @@ def quiet_and_still() -> Iterator[datetime]:
 @pytest.fixture(scope="module")
 def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker, quiet_and_still: datetime) -> Iterator[Stage]:
     """Rows of every kind, and everybody who may ask for them. Never committed."""
-    cache.clear()  # sign-in counts its failures there
     with django_db_blocker.unblock(), transaction.atomic():
         yield stage_module.build()
         transaction.set_rollback(True)

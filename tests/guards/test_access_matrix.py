@@ -41,6 +41,7 @@ PASSERS_BY = ("anonymous", "ivan", "eve with her session of Globex", "dan's key"
 """Who asks for public pages: four strangers and two members."""
 PUBLIC: dict[str, list[str]] = {route.name: [] for route in routes() if route.is_public or route.name == "schema"}
 PUBLIC["account_reset_password_from_key"] = ["1", "no-such-key"]
+PUBLIC["users:email_confirm"] = ["no-such-token"]
 ADDRESSED = [("users:invitation", "invitation", 410), ("events:outbox_mail", "mail", 404)]
 ADDRESSED += [("events:unsubscribe", "unsubscribe", 404)]
 for _name, _kind, _status in ADDRESSED:
@@ -111,7 +112,7 @@ class Cell:
         elif self.is_write and self.role not in self.expect.acts:
             expected, may_change = (self.expect.refused,), False
         else:
-            expected, may_change = self.expect.status, self.is_write
+            expected, may_change = self.expect.status, self.is_write or self.expect.keeps
         if answer.status not in expected:
             yield f"{answer.status} instead of {expected}: {answer.body[:2000]}"
         if answer.has_changed != may_change:
@@ -240,3 +241,23 @@ def test_public_page_knows_no_stranger(stage: Stage, name: str) -> None:
 
     assert wrong == []
     assert strangers == dict.fromkeys(strangers, strangers["anonymous"])
+
+
+CACHED = {"organizations:theme": "three colours, on sign-in pages too"}
+"""What a cache may keep: nothing of it is anybody's."""
+
+
+def test_nothing_is_kept_by_any_cache(stage: Stage) -> None:
+    """V34, for every route: what it shows, what it refuses, and where it leads."""
+    wrong = []
+    for name, method in [*TABLE, *((name, "GET") for name in PUBLIC)]:
+        expect = TABLE.get((name, method), Expect())
+        for actor in ("ada", "ben", "anonymous"):
+            rows = stage.rows[expect.row] if expect.row else {}
+            address = [rows["north"].key if name.startswith("api:") else rows["north"].code] if rows else []
+            answer = ask(stage.actors[actor], Question(method, reverse(name, args=address or PUBLIC.get(name, []))))
+            may_be_kept = "no-store" not in answer.headers["Cache-Control"]
+            if may_be_kept != (name in CACHED):
+                wrong.append(f"{actor}: {method} {name}: {answer.headers['Cache-Control']}")
+
+    assert wrong == []

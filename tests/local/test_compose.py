@@ -32,6 +32,7 @@ def dockerfile(compose: dict[str, Any]) -> str:
 def filled_in(values: dict[str, str]) -> dict[str, str]:
     """The values as Compose would hand them on."""
     fitting = {"EMAIL_URL": "smtp://user:password@mail.example:587", "PRM_SECRET_KEY": "0123456789abcdef" * 4}
+    fitting["PRM_ENCRYPTION_KEYS"] = "fedcba9876543210" * 4
 
     def fill(found: re.Match[str]) -> str:
         return fitting.get(found[1], "" if found[2].startswith(":-") else "filled.example")
@@ -85,7 +86,7 @@ def test_secrets_come_from_outside(compose: dict[str, Any]) -> None:
     secret = r"^\s+(?:POSTGRES_PASSWORD|\w*(?:SECRET|PASSWORD)\w*|REDISCLI_AUTH|EMAIL_URL): (.+)$"
     values = re.findall(secret, text, re.MULTILINE)
     assert len(values) >= 5
-    assert [value for value in values if not re.fullmatch(r"\$\{\w+:\?[^}]+\}", value)] == []
+    assert [value for value in values if not re.fullmatch(r"\$\{\w+:(\?[^}]+|-)\}", value)] == []
     assert re.findall(r"://\w*:(?!\$\{)[^@\s]+@(?!host)", text) == []
 
 

@@ -25,7 +25,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
 
 def test_names_are_those_that_the_settings_read() -> None:
     source = (PROJECT / "prm" / "settings.py").read_text()
-    assert set(re.findall(r'env\.text\(\s*"(\w+)"', source)) == set(contract.NAMES)
+    assert set(re.findall(r'env\.(?:text|listed|keys)\(\s*"(\w+)"', source)) == set(contract.NAMES)
 
 
 def test_development_follows_the_port(state: State) -> None:

@@ -74,7 +74,7 @@ def test_sign_in_needs_a_membership_in_this_portal(cast: Cast) -> None:
     """Dan's password is right and his account is good: at Globex."""
     answer = visitor(cast.acme).post("/accounts/login/", {"login": cast.dan.user.email, "password": PASSWORD})
 
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert "not correct" in answer.content.decode()
 
 

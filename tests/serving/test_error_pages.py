@@ -4,14 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from leads.models import Lead
 from prm.organizations.context import inside
-from prm.users.models import Membership
+from prm.users.models import Membership, Session
 from tests.browsing import sign_in, visitor
 from tests.cast import PASSWORD, Cast
 from tests.factories import opened_lead
@@ -96,7 +95,8 @@ def test_form_of_another_portal_is_refused(cast: Cast) -> None:
 def test_session_that_ran_out_leads_to_sign_in_and_back(cast: Cast) -> None:
     client = sign_in(cast.ben)
     before = client.get("/people/").status_code
-    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    with inside(cast.acme):
+        Session.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
     answer = client.get("/people/?search=b")
 

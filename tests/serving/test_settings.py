@@ -37,7 +37,9 @@ def run(environment: dict[str, str], *names: str) -> subprocess.CompletedProcess
     )
 
 
-@pytest.mark.parametrize("name", ["PRM_SECRET_KEY", "PRM_BASE_DOMAIN", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize(
+    "name", ["PRM_SECRET_KEY", "PRM_ENCRYPTION_KEYS", "PRM_BASE_DOMAIN", "DATABASE_URL", "REDIS_URL"]
+)
 @pytest.mark.parametrize("environment", ["production", "staging", None])
 def test_production_requires(name: str, environment: str | None) -> None:
     given = {key: value for key, value in PRODUCTION.items() if key not in {name, "PRM_ENVIRONMENT"}}

@@ -87,7 +87,7 @@ def test_member_list_asks_the_same_for_one_and_many(
 ) -> None:
     client = sign_in(cast.ada)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         answer = client.get("/people/", {"search": search, "status": "active"})
 
     assert len(Page(answer).rows) == count
@@ -182,7 +182,8 @@ def test_member_disable_and_enable(client_of: ClientOf, cast: Cast) -> None:
     assert "Enable account" in Page(disabled).buttons()
     assert shut_out == 302
     assert Page(enabled).toasts == ["Ben may sign in again."]
-    assert bens.get("/leads/").status_code == 200
+    assert bens.get("/leads/").status_code == 302  # the session is over, and stays so
+    assert client_of(cast.ben).get("/leads/").status_code == 200
 
 
 @pytest.mark.parametrize(

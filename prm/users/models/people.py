@@ -1,6 +1,7 @@
 """People: one account for all portals, one membership in each."""
 
 import hashlib
+import re
 import secrets
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -13,6 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -232,6 +234,12 @@ class PartnerManager(FencedModel):
         ]
 
 
+class ApiKeyQuerySet(FencedQuerySet["ApiKey"]):
+    def good(self) -> Self:
+        """Neither revoked nor expired."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
+
+
 class ApiKey(FencedModel):
     """A key that acts as one member over the API. Only its SHA-256 is kept: 256 random bits need no slow hash."""
 
@@ -248,6 +256,8 @@ class ApiKey(FencedModel):
     revoked_at = models.DateTimeField(null=True, editable=False)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)  # null: when revoked
 
+    objects = FencedManager.from_queryset(ApiKeyQuerySet)()
+
     class Meta(FencedModel.Meta):
         constraints = [
             *FencedModel.Meta.constraints,
@@ -262,6 +272,11 @@ class ApiKey(FencedModel):
     def new_secret(portal_code: str) -> str:
         """`<portal's code>_<43 characters>`: the beginning says which portal, before any look-up."""
         return f"{portal_code}_{secrets.token_urlsafe(32)}"
+
+    @staticmethod
+    def is_like_secret(text: str) -> bool:
+        """Whether it looks like one, good or not."""
+        return re.fullmatch(r"[a-z0-9]{6}_[\w-]{43}", text, re.ASCII) is not None
 
     @staticmethod
     def digest_of(secret: str) -> str:

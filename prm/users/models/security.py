@@ -51,9 +51,17 @@ class SecurityPolicy(FencedModel):
             models.UniqueConstraint(fields=["portal"], name="users_securitypolicy_one_per_portal"),
         ]
 
+    @property
+    def idle(self) -> timedelta:
+        return timedelta(minutes=self.idle_minutes)
+
+    @property
+    def absolute(self) -> timedelta:
+        return timedelta(hours=self.absolute_hours)
+
     def end_of(self, begun_at: datetime, seen_at: datetime) -> datetime:
         """When a session ends in which nobody does anything more."""
-        return min(seen_at + timedelta(minutes=self.idle_minutes), begun_at + timedelta(hours=self.absolute_hours))
+        return min(seen_at + self.idle, begun_at + self.absolute)
 
 
 def policy() -> SecurityPolicy:

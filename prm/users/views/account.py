@@ -100,9 +100,9 @@ def second_factor_page(request: PageRequest) -> HttpResponse:
 @says_when
 def second_factor_on(request: PageRequest) -> HttpResponseBase:
     user, had = request.membership.user, second_factor.has_second_factor(request.membership.user)
-    response = totp.activate_totp(request)
+    response: HttpResponseBase = totp.activate_totp(request)
     if not had and second_factor.has_second_factor(user):
-        second_factor.use_up_first_code(user)
+        second_factor.use_up_first_code(user, request.POST["code"])
         account.end_sessions(user, but=digest_of(request.session.session_key))
         account.note_second_factor(user, is_on=True)
     return response
@@ -112,7 +112,7 @@ def second_factor_on(request: PageRequest) -> HttpResponseBase:
 @says_when
 def second_factor_off(request: PageRequest) -> HttpResponseBase:
     user, had = request.membership.user, second_factor.has_second_factor(request.membership.user)
-    response = totp.deactivate_totp(request)
+    response: HttpResponseBase = totp.deactivate_totp(request)
     if had and not second_factor.has_second_factor(user):
         account.note_second_factor(user, is_on=False)
     return response

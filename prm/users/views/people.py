@@ -149,7 +149,10 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user = _accepted(request, form)
         if user is not None:
-            return perform_password_login(request, {"email": member.email}, Login(user=user, redirect_url="/"))
+            way_in: HttpResponse = perform_password_login(
+                request, {"email": member.email}, Login(user=user, redirect_url="/")
+            )
+            return way_in
     context = {"form": form, "invitation_member": member, "is_known": form.is_known, "expired": False}
     return render(request, "users/invitation.html", context, status=422 if form.is_bound else 200)
 

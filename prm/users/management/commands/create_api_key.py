@@ -1,8 +1,10 @@
 """`manage.py create_api_key --portal SLUG --user EMAIL --name N` prints the key, once."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
@@ -17,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--portal", required=True, metavar="SLUG")
         parser.add_argument("--user", required=True, metavar="EMAIL")
         parser.add_argument("--name", required=True, help="what it is for")
+        parser.add_argument("--days", type=int, help="how long it is good for; until revoked when not given")
         parser.add_argument("--scope", choices=ApiKey.Scope.values, default=ApiKey.Scope.WRITE.value)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,5 +33,6 @@ class Command(BaseCommand):
             if member is None:
                 raise CommandError(f"{options['user']} is not active in {portal}.")
             scope = ApiKey.Scope(options["scope"])
-            _key, secret = create_api_key(member, name=options["name"], scope=scope, by=None)
+            end = timezone.now() + timedelta(days=options["days"]) if options["days"] is not None else None
+            _key, secret = create_api_key(member, name=options["name"], scope=scope, by=None, expires_at=end)
         self.stdout.write(secret)

@@ -1,0 +1,19 @@
+"""Mail in these tests goes into files, as in development."""
+
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from prm.events.delivery import deliver_due
+from tests.cast import Cast
+
+
+@pytest.fixture
+def mailbox(cast: Cast, settings: Settings, tmp_path: Path) -> Path:
+    """An empty one; what waited before is sent elsewhere."""
+    deliver_due(cast.acme)
+    deliver_due(cast.globex)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = settings.PRM_MAIL_DIR = str(tmp_path)
+    return tmp_path
