@@ -103,6 +103,7 @@ def _client() -> Client:
 
 # --- What is compared -------------------------------------------------------------------------------
 
+OF_THE_MOMENT = ("X-Request-ID", "Expires")
 _TOKEN = re.compile(
     r'(name="csrfmiddlewaretoken" value=")[^"]+|("request_id": ")[^"]+|(hx-headers=\'[^\']*Token": ")[^"]+'
 )
@@ -121,7 +122,7 @@ def _body(response: HttpResponse, question: Question, row: Row | None) -> str:
 
 
 def _headers(response: HttpResponse, question: Question, row: Row | None) -> dict[str, str]:
-    found = {name: _plain(value, question, row) for name, value in response.items() if name != "X-Request-ID"}
+    found = {name: _plain(value, question, row) for name, value in response.items() if name not in OF_THE_MOMENT}
     # A browser whose cookie means nothing here is told to drop it, whatever it was.
     kept = {name: morsel for name, morsel in response.cookies.items() if morsel["max-age"] != 0}
     return found | {f"cookie {name}": morsel["path"] for name, morsel in kept.items()}
