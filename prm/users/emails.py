@@ -82,7 +82,11 @@ def _old_address(event: Event, recipient: Membership) -> str:
     return _value(event, "email")[0] or recipient.email
 
 
-def _account(what: str | Promise, *, to: Callable[[Event, Membership], str] | None = None) -> Notice:
+def _own_address(event: Event, recipient: Membership) -> str:
+    return recipient.email
+
+
+def _account(what: str | Promise, *, to: Callable[[Event, Membership], str] = _own_address) -> Notice:
     """`what` happened, in one sentence; the mail says when, where from, and what to do if it was not oneself."""
     return Notice(
         template="emails/account_notice",
@@ -90,13 +94,14 @@ def _account(what: str | Promise, *, to: Callable[[Event, Membership], str] | No
         path=lambda event: reverse("users:profile"),
         concerns=_is_active,
         channels=MAIL_ONLY,
+        is_optional=False,
         context=lambda event, recipient: {
             "at": event.at,
             "zone": recipient.time_zone,
             "address": _value(event, "address")[1],
             "browser": browser_in_words(_value(event, "browser")[1]),
         },
-        **({"to": to} if to else {}),
+        to=to,
     )
 
 
@@ -117,6 +122,7 @@ NOTICES |= {
         path=lambda event: "/",
         concerns=_is_to_confirm,
         channels=MAIL_ONLY,
+        is_optional=False,
         context=_confirmation_link,
         to=lambda event, recipient: _value(event, "email")[1],
     ),

@@ -237,7 +237,9 @@ def test_public_page_knows_no_stranger(stage: Stage, name: str) -> None:
     question = Question("GET", reverse(name, args=PUBLIC[name]))
     answers = {actor: ask(stage.actors[actor], question, stage.before) for actor in PASSERS_BY}
     strangers = {actor: answer for actor, answer in answers.items() if not stage.actors[actor].role}
-    wrong = [actor for actor, answer in answers.items() if answer.status not in {200, 302, 410} or answer.has_changed]
+    wrong = [
+        actor for actor, answer in answers.items() if answer.status not in {200, 302, 410} or answer.has_changed
+    ]
 
     assert wrong == []
     assert strangers == dict.fromkeys(strangers, strangers["anonymous"])

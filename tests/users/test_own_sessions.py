@@ -26,7 +26,6 @@ IPHONE = (
 
 def entered(cast: Cast, agent: str) -> Client:
     client = visitor(cast.acme)
-    client.headers = {"User-Agent": agent}  # type: ignore[attr-defined]
     client.defaults["HTTP_USER_AGENT"] = agent
     enter(client, cast.ben.email)
     return client
