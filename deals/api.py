@@ -16,7 +16,7 @@ from deals.views import ORDERINGS, found_deals
 from leads.api import LeadSerializer, LeadViewSet
 from leads.states import Verb
 from prm.api.codes import country_code, currency_code
-from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
+from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer
 
 
 class AccountSerializer(StrictSerializer, serializers.ModelSerializer[Account]):
@@ -100,6 +100,7 @@ class DealViewSet(PortalViewSet):
     serializer_class = DealSerializer
     model = Deal
     statuses = Deal.Status
+    orderings = ORDERINGS
 
     def rows(self, *, search: str = "", status: str = "") -> Any:
         return found_deals(self.member, search=search, status=status)
@@ -107,7 +108,6 @@ class DealViewSet(PortalViewSet):
     def get_orderings(self) -> tuple[dict[str, str], str]:
         return ORDERINGS, "-created_at"
 
-    @extend_schema(parameters=LIST_PARAMETERS)
     def list(self, request: Request) -> Response:
         return self.listed()
 

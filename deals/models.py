@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.models import Lead
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
 from prm.organizations.models import Organization
+from prm.text import Line, Prose
 from prm.users.access import Permission
 from prm.users.models import Membership, PartnerManager
 
@@ -27,7 +28,7 @@ class DealStage(FencedModel):
         WON = "won", _("Won")
         LOST = "lost", _("Lost")
 
-    name = models.CharField(_("stage"), max_length=60)
+    name = Line(_("stage"), max_length=60)
     position = models.PositiveSmallIntegerField(default=0)
     probability = models.PositiveSmallIntegerField(
         _("probability in %"), default=0, validators=[MaxValueValidator(100)]
@@ -49,14 +50,14 @@ class DealStage(FencedModel):
 class Account(FencedModel):
     """The company, or the person, that may buy."""
 
-    name = models.CharField(_("account name"), max_length=200)
+    name = Line(_("account name"), max_length=200)
     website = models.URLField(_("website"), max_length=300, blank=True)
-    street = models.CharField(_("street"), max_length=200, blank=True)
-    city = models.CharField(_("city"), max_length=120, blank=True)
-    state = models.CharField(_("state or region"), max_length=120, blank=True)
-    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    street = Line(_("street"), max_length=200, blank=True)
+    city = Line(_("city"), max_length=120, blank=True)
+    state = Line(_("state or region"), max_length=120, blank=True)
+    postal_code = Line(_("postal code"), max_length=20, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
-    industry = models.CharField(_("industry"), max_length=120, blank=True)
+    industry = Line(_("industry"), max_length=120, blank=True)
     employees = models.PositiveIntegerField(
         _("employees"), null=True, blank=True, validators=[MaxValueValidator(10_000_000)]
     )
@@ -72,12 +73,12 @@ class Contact(FencedModel):
     """The person at the account."""
 
     account = PortalForeignKey(Account, on_delete=models.CASCADE, related_name="contacts")
-    first_name = models.CharField(_("first name"), max_length=100, blank=True)
-    last_name = models.CharField(_("last name"), max_length=100, blank=True)
-    title = models.CharField(_("job title"), max_length=120, blank=True)
+    first_name = Line(_("first name"), max_length=100, blank=True)
+    last_name = Line(_("last name"), max_length=100, blank=True)
+    title = Line(_("job title"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=60, blank=True)
-    mobile = models.CharField(_("mobile"), max_length=60, blank=True)
+    phone = Line(_("phone"), max_length=60, blank=True)
+    mobile = Line(_("mobile"), max_length=60, blank=True)
 
     class Meta(FencedModel.Meta):
         constraints = [*FencedModel.Meta.constraints, SamePortal("account")]
@@ -125,13 +126,13 @@ class Deal(FencedModel):
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     number = models.PositiveIntegerField(editable=False)
-    name = models.CharField(_("deal name"), max_length=200)
+    name = Line(_("deal name"), max_length=200)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)])
     currency = models.CharField(_("currency"), max_length=3)  # ISO 4217
     stage = PortalForeignKey(DealStage, on_delete=models.PROTECT, related_name="deals", verbose_name=_("stage"))
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN, editable=False)
     close_date = models.DateField(_("close date"))
-    description = models.TextField(_("description"), max_length=10_000, blank=True)
+    description = Prose(_("description"), max_length=10_000, blank=True)
     organization = PortalForeignKey(Organization, on_delete=models.PROTECT, related_name="deals", editable=False)
     owner = PortalForeignKey(Membership, on_delete=models.PROTECT, related_name="deals", editable=False)
     lead = PortalForeignKey(Lead, on_delete=models.PROTECT, related_name="deals", null=True, editable=False)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from deals.models import DealStage
-from prm.actions import Refused, apply_values
+from prm.actions import Refused, apply_values, unique
 from prm.events.models import Event
 from prm.events.record import Actor, record, subscribe
 from prm.users.access import Permission, require
@@ -58,8 +58,5 @@ def change_stage(stage: DealStage, *, values: Mapping[str, Any], by: Actor) -> D
 
 
 def _save(stage: DealStage) -> None:
-    try:
-        with transaction.atomic():
-            stage.save()
-    except IntegrityError as error:
-        raise Refused(_("There is a stage named %(name)s already.") % {"name": stage.name}) from error
+    with unique(_("There is a stage named %(name)s already.") % {"name": stage.name}):
+        stage.save()

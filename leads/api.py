@@ -16,9 +16,10 @@ from leads.forms import missing_currency, missing_name, wrong_time
 from leads.models import DETAIL_FIELDS, VENDOR_ONLY, VENDOR_WRITES, Activity, Lead, LostReason
 from leads.settings import distribution
 from leads.states import Side, Status, Verb
-from leads.views.lists import found_leads, orderings_for
+from leads.views.lists import PARTNER_ORDERINGS, found_leads, orderings_for
 from prm.api.codes import country_code, currency_code
-from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
+from prm.api.text import ProseField
+from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations.models import Organization
 from prm.users.access import Permission
 from prm.users.models import Membership
@@ -151,14 +152,14 @@ class CloseSerializer(StrictSerializer):
 
 
 class CommentSerializer(StrictSerializer):
-    text = serializers.CharField(max_length=10_000)
+    text = ProseField(max_length=10_000)
     is_internal = serializers.BooleanField(default=False)
 
 
 class ActivitySerializer(StrictSerializer):
     kind = serializers.ChoiceField(choices=Activity.Kind.choices)
     outcome = serializers.ChoiceField(choices=Activity.Outcome.choices)
-    note = serializers.CharField(max_length=10_000, required=False, default="", allow_blank=True)
+    note = ProseField(max_length=10_000, required=False, default="", allow_blank=True)
     happened_at = serializers.DateTimeField(required=False, default=None)
 
     def validate_happened_at(self, value: datetime | None) -> datetime | None:
@@ -177,6 +178,7 @@ class LeadViewSet(PortalViewSet):
     serializer_class = LeadSerializer
     model = Lead
     statuses = Status
+    orderings = PARTNER_ORDERINGS
 
     def rows(self, *, search: str = "", status: str = "") -> Any:
         rows = found_leads(self.member, search=search, status=status)
@@ -189,7 +191,6 @@ class LeadViewSet(PortalViewSet):
         """Raise Refused before the body is looked at: what is wrong with it could tell of withheld details."""
         states.check(verb, lead, side=lead.side_of(self.member), closing_mode=distribution().closing_mode)
 
-    @extend_schema(parameters=LIST_PARAMETERS)
     def list(self, request: Request) -> Response:
         return self.listed()
 

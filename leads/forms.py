@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from leads.models import DETAIL_FIELDS, VENDOR_WRITES, Activity, DistributionSettings, Lead, LostReason
 from prm.organizations.models import Organization
+from prm.text import ProseField
 from prm.users.models import Membership
 from prm.world import country_choices, currency_choices
 
@@ -134,9 +135,7 @@ class CloseForm(forms.Form):
 
 
 class CommentForm(forms.Form):
-    text = forms.CharField(
-        label=gettext_lazy("Comment"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    text = ProseField(label=gettext_lazy("Comment"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 3}))
     audience = forms.ChoiceField(label=gettext_lazy("Who sees it"), widget=forms.RadioSelect, initial="shared")
 
     def __init__(self, *args: Any, lead: Lead, by: Membership, **kwargs: Any) -> None:
@@ -162,7 +161,7 @@ class ActivityForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=gettext_lazy("Left empty: now."),
     )
-    note = forms.CharField(
+    note = ProseField(
         label=gettext_lazy("Note"),
         max_length=10_000,
         required=False,

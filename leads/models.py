@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.states import CLOSED, Side, Status
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
 from prm.organizations.models import Organization
+from prm.text import Line, Prose
 from prm.users.access import Permission
 from prm.users.models import Membership, PartnerManager
 
@@ -54,7 +55,7 @@ VENDOR_WRITES = VENDOR_ONLY | {"source", "source_detail", "campaign"}
 class LostReason(FencedModel):
     """Why leads are lost, as the vendor wants to count it."""
 
-    name = models.CharField(_("reason"), max_length=80)
+    name = Line(_("reason"), max_length=80)
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
@@ -140,35 +141,35 @@ class Lead(FencedModel):
     number = models.PositiveIntegerField(editable=False)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNASSIGNED, editable=False)
 
-    company = models.CharField(_("company"), max_length=200, blank=True)
-    first_name = models.CharField(_("first name"), max_length=100, blank=True)
-    last_name = models.CharField(_("last name"), max_length=100, blank=True)
-    title = models.CharField(_("job title"), max_length=120, blank=True)
+    company = Line(_("company"), max_length=200, blank=True)
+    first_name = Line(_("first name"), max_length=100, blank=True)
+    last_name = Line(_("last name"), max_length=100, blank=True)
+    title = Line(_("job title"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=60, blank=True)
-    mobile = models.CharField(_("mobile"), max_length=60, blank=True)
+    phone = Line(_("phone"), max_length=60, blank=True)
+    mobile = Line(_("mobile"), max_length=60, blank=True)
     website = models.URLField(_("website"), max_length=300, blank=True)
-    street = models.CharField(_("street"), max_length=200, blank=True)
-    city = models.CharField(_("city"), max_length=120, blank=True)
-    state = models.CharField(_("state or region"), max_length=120, blank=True)
-    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    street = Line(_("street"), max_length=200, blank=True)
+    city = Line(_("city"), max_length=120, blank=True)
+    state = Line(_("state or region"), max_length=120, blank=True)
+    postal_code = Line(_("postal code"), max_length=20, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)  # ISO 3166-1 alpha-2
-    industry = models.CharField(_("industry"), max_length=120, blank=True)
+    industry = Line(_("industry"), max_length=120, blank=True)
     employees = models.PositiveIntegerField(
         _("employees"), null=True, blank=True, validators=[MaxValueValidator(10_000_000)]
     )
-    product_interest = models.CharField(_("product interest"), max_length=200, blank=True)
+    product_interest = Line(_("product interest"), max_length=200, blank=True)
     budget = models.DecimalField(
         _("budget"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
     budget_currency = models.CharField(_("currency"), max_length=3, blank=True)  # ISO 4217
-    timeframe = models.CharField(_("timeframe"), max_length=80, blank=True)
-    description = models.TextField(_("description"), max_length=10_000, blank=True)
-    source = models.CharField(_("source"), max_length=80, blank=True)
-    source_detail = models.CharField(_("source detail"), max_length=200, blank=True)
-    campaign = models.CharField(_("campaign"), max_length=120, blank=True)
-    language = models.CharField(_("language"), max_length=12, blank=True)  # BCP 47, as the prospect writes
-    internal_notes = models.TextField(_("internal notes"), max_length=10_000, blank=True)
+    timeframe = Line(_("timeframe"), max_length=80, blank=True)
+    description = Prose(_("description"), max_length=10_000, blank=True)
+    source = Line(_("source"), max_length=80, blank=True)
+    source_detail = Line(_("source detail"), max_length=200, blank=True)
+    campaign = Line(_("campaign"), max_length=120, blank=True)
+    language = Line(_("language"), max_length=12, blank=True)  # BCP 47, as the prospect writes
+    internal_notes = Prose(_("internal notes"), max_length=10_000, blank=True)
 
     organization = PortalForeignKey(
         Organization, on_delete=models.PROTECT, null=True, editable=False, related_name="leads"
@@ -279,7 +280,7 @@ class Comment(FencedModel):
     author = PortalForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     organization = PortalForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     shared_with = PortalForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="+")
-    text = models.TextField(_("comment"), max_length=10_000)
+    text = Prose(_("comment"), max_length=10_000)
     created_at = models.DateTimeField()
 
     objects = FencedManager.from_queryset(NoteQuerySet)()
@@ -313,7 +314,7 @@ class Activity(FencedModel):
     shared_with = PortalForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="+")
     kind = models.CharField(_("what"), max_length=10, choices=Kind.choices)
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
-    note = models.TextField(_("note"), max_length=10_000, blank=True)
+    note = Prose(_("note"), max_length=10_000, blank=True)
     happened_at = models.DateTimeField(_("when"))
 
     objects = FencedManager.from_queryset(NoteQuerySet)()

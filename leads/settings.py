@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from leads.models import DistributionSettings, LostReason
-from prm.actions import Refused, apply_values
+from prm.actions import apply_values, unique
 from prm.events.models import Event
 from prm.events.record import Actor, record, subscribe
 from prm.organizations.context import active_portal
@@ -74,11 +74,6 @@ def change_lost_reason(reason: LostReason, *, values: Mapping[str, Any], by: Act
 
 
 def _save(reason: LostReason) -> None:
-    try:
-        with transaction.atomic():
-            reason.save()
-    except IntegrityError as error:
-        raise Refused(
-            _("There is a reason named %(name)s in %(portal)s already.")
-            % {"name": reason.name, "portal": active_portal()}
-        ) from error
+    words = {"name": reason.name, "portal": active_portal()}
+    with unique(_("There is a reason named %(name)s in %(portal)s already.") % words):
+        reason.save()

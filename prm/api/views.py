@@ -9,20 +9,19 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema_field
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import exceptions, parsers, serializers, viewsets
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-import prm.api.schema  # noqa: F401  (registers the ways of signing in)
 from prm.actions import Gone
-from prm.serving.paging import PAGE_SIZE, InvalidParameter, choice_of, page_of, search_text
+from prm.api.text import FIELDS_OF_COLUMNS
+from prm.serving.paging import MAX_TEXT, PAGE_SIZE, InvalidParameter, choice_of, page_of, search_text
 from prm.users.access import Permission
 from prm.users.models import Membership
 
-PARAMETERS = frozenset({"search", "ordering", "status", "cursor", "page_size"})
 MOST = 200
 
 
@@ -38,6 +37,8 @@ class BodyParser(parsers.JSONParser):
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Answers fields that are unknown, or not the caller's to write, with 400 instead of dropping them."""
+
+    serializer_field_mapping = FIELDS_OF_COLUMNS
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -57,11 +58,6 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         parameters = request.query_params
-        for name in parameters:
-            if name not in PARAMETERS:
-                raise InvalidParameter(name, _("This parameter is not known here."))
-            if len(parameters.getlist(name)) > 1:
-                raise InvalidParameter(name, _("Give this parameter once."))
         allowed, default = view.get_orderings()
         page = page_of(
             queryset,
@@ -79,6 +75,18 @@ class KeysetPagination(BasePagination):
     def _link(self, cursor: str) -> str | None:
         return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor) if cursor else None
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        names = sorted(view.orderings)
+        orderings = {"type": "string", "enum": [*names, *(f"-{name}" for name in names)]}
+        size = {"type": "integer", "minimum": 1, "maximum": MOST, "default": PAGE_SIZE}
+        return [
+            _parameter("search", {"type": "string", "maxLength": MAX_TEXT}, "Words, or a number such as L-1042."),
+            _parameter("ordering", orderings, "A field, or -field for the other way round."),
+            _parameter("status", {"type": "string", "enum": view.statuses.values}, "Only those in this status."),
+            _parameter("cursor", {"type": "string"}, "Taken from `next` or `previous`."),
+            _parameter("page_size", size, "How many at once."),
+        ]
+
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": "string", "format": "uri", "nullable": True}
         return {
@@ -88,20 +96,18 @@ class KeysetPagination(BasePagination):
         }
 
 
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+
+
+LIST_PARAMETERS = frozenset({"search", "ordering", "status", "cursor", "page_size"})
+
+
 def _page_size(parameters: Mapping[str, str]) -> int:
     text = parameters.get("page_size", str(PAGE_SIZE))
     if not re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) or not 1 <= int(text) <= MOST:
         raise InvalidParameter("page_size", _("Ask for 1 to %(most)d.") % {"most": MOST})
     return int(text)
-
-
-LIST_PARAMETERS = [
-    OpenApiParameter("search", str, description="Words to look for, or a number such as L-1042."),
-    OpenApiParameter("ordering", str, description="A field, or -field for the other way round."),
-    OpenApiParameter("status", str, description="Only those in this status."),
-    OpenApiParameter("cursor", str, description="Taken from `next` or `previous`."),
-    OpenApiParameter("page_size", int, description=f"1 to {MOST}; {PAGE_SIZE} when not given."),
-]
 
 
 class PortalViewSet(viewsets.GenericViewSet[Any]):
@@ -110,8 +116,34 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
     http_method_names = ["get", "post", "patch", "head", "options"]
     parser_classes = [BodyParser]
     pagination_class = KeysetPagination
+    metadata_class = None
     model: ClassVar[type[models.Model]]
+    orderings: ClassVar[Mapping[str, str]]
     statuses: ClassVar[type[models.TextChoices]]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Once it is known who asks: no parameter that means nothing here, and none twice."""
+        super().initial(request, *args, **kwargs)
+        known = LIST_PARAMETERS if self.action == "list" else frozenset()
+        for name in request.query_params:
+            if name not in known:
+                raise InvalidParameter(name, _("This parameter is not known here."))
+            if len(request.query_params.getlist(name)) > 1:
+                raise InvalidParameter(name, _("Give this parameter once."))
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Which methods there are, in `Allow`, and nothing else."""
+        self._see_the_row()
+        return Response(status=204)
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self._see_the_row()
+        return super().http_method_not_allowed(request, *args, **kwargs)
+
+    def _see_the_row(self) -> None:
+        """404 where the address names no row that the member sees, whatever the method."""
+        if self.detail:
+            self.get_object()
 
     @property
     def member(self) -> Membership:
@@ -126,7 +158,8 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
     def rows(self, *, search: str = "", status: str = "") -> models.QuerySet[Any]:
         raise NotImplementedError
 
-    def get_orderings(self) -> tuple[dict[str, str], str]:
+    def get_orderings(self) -> tuple[Mapping[str, str], str]:
+        """The orderings for this member, among `orderings`, and the default."""
         raise NotImplementedError
 
     def get_queryset(self) -> models.QuerySet[Any]:
@@ -168,7 +201,7 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
         if not tag or tag == "*":
             return None
         if not re.fullmatch(r"[0-9]{1,9}", tag, re.ASCII):
-            raise InvalidParameter("If-Match", _("Send the version you have read, in quotes."))
+            raise InvalidParameter("If-Match", _("Send the version you have read, in quotes."), code="invalid")
         return int(tag)
 
     def again(self, record: models.Model) -> Any:

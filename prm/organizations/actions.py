@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from prm.actions import Refused, Stale, apply_values
+from prm.actions import Refused, Stale, apply_values, unique
 from prm.events.models import Event
 from prm.events.record import Actor, record
 from prm.organizations.context import inside
@@ -130,6 +130,7 @@ def update_organization(
 def set_partner_managers(organization: Organization, *, managers: Iterable[Membership], by: Actor) -> None:
     """Who of the vendor's people looks after the organization."""
     _check_may_manage(by)
+    organization = Organization.objects.locked(organization.pk)  # two at once would both add the same
     wanted = {member.pk: member for member in managers}
     rows = PartnerManager.objects.filter(organization=organization)
     before = {row.membership_id: row.membership for row in rows.select_related("membership")}
@@ -177,10 +178,5 @@ def _checked(values: Mapping[str, Any], organization: Organization | None) -> di
 
 
 def _save_named(organization: Organization) -> None:
-    try:
-        with transaction.atomic():
-            organization.save()
-    except IntegrityError as error:
-        if "unique_name" not in str(error):
-            raise
-        raise Refused(_("There is an organization named %(name)s already.") % {"name": organization}) from error
+    with unique(_("There is an organization named %(name)s already.") % {"name": organization}):
+        organization.save()

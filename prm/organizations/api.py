@@ -3,13 +3,12 @@
 from typing import Any
 
 from django.db.models import Q
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from prm.api.codes import country_code
-from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
+from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations import actions
 from prm.organizations.models import VENDOR_ONLY, Organization, Tier
 from prm.organizations.views import ORDERINGS
@@ -80,6 +79,7 @@ class OrganizationViewSet(PortalViewSet):
     serializer_class = OrganizationSerializer
     model = Organization
     statuses = Organization.Status
+    orderings = ORDERINGS
 
     def rows(self, *, search: str = "", status: str = "") -> Any:
         rows = Organization.objects.visible_to(self.member).select_related("tier", "distributor")
@@ -90,7 +90,6 @@ class OrganizationViewSet(PortalViewSet):
     def get_orderings(self) -> tuple[dict[str, str], str]:
         return ORDERINGS, "name"
 
-    @extend_schema(parameters=LIST_PARAMETERS)
     def list(self, request: Request) -> Response:
         return self.listed()
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.organizations.context import active_portal_id
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
 from prm.organizations.ids import short_code, uuid7
+from prm.text import Line, Prose
 
 if TYPE_CHECKING:
     from prm.users.models import Membership
@@ -27,7 +28,7 @@ class Portal(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     slug = models.CharField(_("address"), max_length=63, unique=True, validators=[RegexValidator(SLUG_PATTERN)])
     code = models.CharField(max_length=6, unique=True, default=short_code, editable=False)
-    name = models.CharField(_("name"), max_length=120)
+    name = Line(_("name"), max_length=120)
     brand = models.CharField(
         _("brand colour"), max_length=7, default="#4f46e5", validators=[RegexValidator(r"^#[0-9a-f]{6}\Z")]
     )
@@ -46,7 +47,7 @@ class Portal(models.Model):
 class Tier(FencedModel):
     """A partner's level in the program; rank 1 is the highest."""
 
-    name = models.CharField(_("name"), max_length=60)
+    name = Line(_("name"), max_length=60)
     rank = models.PositiveSmallIntegerField(_("rank"), default=1)
 
     class Meta(FencedModel.Meta):
@@ -87,7 +88,7 @@ class Organization(FencedModel):
         ACTIVE = "active", _("Active")
         INACTIVE = "inactive", _("Inactive")
 
-    name = models.CharField(_("name"), max_length=160)
+    name = Line(_("name"), max_length=160)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.PARTNER)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.ACTIVE)
     tier = PortalForeignKey(
@@ -107,15 +108,15 @@ class Organization(FencedModel):
         verbose_name=_("distributor"),
     )
     website = models.URLField(_("website"), max_length=300, blank=True)
-    street = models.CharField(_("street"), max_length=200, blank=True)
-    city = models.CharField(_("city"), max_length=120, blank=True)
-    state = models.CharField(_("state or region"), max_length=120, blank=True)
-    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    street = Line(_("street"), max_length=200, blank=True)
+    city = Line(_("city"), max_length=120, blank=True)
+    state = Line(_("state or region"), max_length=120, blank=True)
+    postal_code = Line(_("postal code"), max_length=20, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     countries = ArrayField(
         models.CharField(max_length=2), verbose_name=_("countries served"), default=list, blank=True
     )
-    notes = models.TextField(_("notes"), max_length=10_000, blank=True)
+    notes = Prose(_("notes"), max_length=10_000, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 

@@ -22,10 +22,9 @@ MAX_TEXT = 200  # characters of a search
 class InvalidParameter(BadRequest):
     """A query parameter that means nothing here. Pages answer 400, the API 400 naming the parameter."""
 
-    def __init__(self, parameter: str, message: str) -> None:
+    def __init__(self, parameter: str, message: str, *, code: str = "invalid_filter") -> None:
         super().__init__(message)
-        self.parameter = parameter
-        self.message = message
+        self.parameter, self.message, self.code = parameter, message, code
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import (
     Http404,
     HttpRequest,
@@ -26,7 +26,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from prm.actions import Gone, Refused
+from prm.actions import Duplicate, Gone, Refused, is_duplicate
 
 if TYPE_CHECKING:
     from prm.organizations.models import Portal
@@ -127,10 +127,8 @@ def member_page(*any_of: Permission) -> Callable[[PageView[Args]], Callable[...,
                 return view(request, *args, **kwargs)
             except Gone as gone:
                 raise Http404 from gone
-            except Refused as refusal:
-                transaction.set_rollback(True)  # what the page did before the no is undone with it
-                messages.error(request, str(refusal))
-                return HttpResponseRedirect(_above(request))
+            except (Refused, IntegrityError) as no:
+                return _refused(request, no)
 
         page.access = access  # type: ignore[attr-defined]
         return page
@@ -146,6 +144,16 @@ def public_page(why: str) -> Callable[[Callable[..., HttpResponseBase]], Callabl
         return view
 
     return decorate
+
+
+def _refused(request: HttpRequest, no: Refused | IntegrityError) -> HttpResponse:
+    if isinstance(no, IntegrityError):
+        if not is_duplicate(no):
+            raise no
+        no = Duplicate()
+    transaction.set_rollback(True)  # what the page did before the no is undone with it
+    messages.error(request, str(no))
+    return HttpResponseRedirect(_above(request))
 
 
 def _above(request: HttpRequest) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from prm.actions import LastAdmin, Refused, apply_values
+from prm.actions import Duplicate, LastAdmin, Refused, apply_values, unique
 from prm.events.models import Event
 from prm.events.record import Actor, record
 from prm.organizations.context import active_portal
@@ -47,13 +47,14 @@ def invite_member(
         user=user, organization=organization, name=name, language=language, invited_at=timezone.now()
     )
     try:
-        with transaction.atomic():
+        with unique(_("%(email)s is in this portal already.") % {"email": user.email}):
             member.save()
-    except IntegrityError as error:
+    except Duplicate as duplicate:
         if by is None or by.can(Permission.MANAGE_PORTAL):
-            raise Refused(_("%(email)s is in this portal already.") % {"email": user.email}) from error
+            raise
         # Whose colleague it is, is not for a partner to know.
-        raise Refused(_("%(email)s cannot be invited. Please ask the vendor.") % {"email": user.email}) from error
+        words = {"email": user.email}
+        raise Refused(_("%(email)s cannot be invited. Please ask the vendor.") % words) from duplicate
     _set_groups(member, groups, by)
     record(Event.Kind.MEMBER_INVITED, member, by=by, organization=_concerned(member), tell=[member])
     return member

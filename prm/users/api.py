@@ -10,7 +10,8 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from prm.api.views import LIST_PARAMETERS, PortalViewSet, ReferenceField, StrictSerializer
+from prm.api.text import LineField
+from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations.models import Organization
 from prm.users import actions
 from prm.users.models import Group, Membership, check_time_zone
@@ -49,7 +50,7 @@ class UserSerializer(StrictSerializer, serializers.ModelSerializer[Membership]):
 
 
 class InviteSerializer(StrictSerializer):
-    name = serializers.CharField(max_length=120)
+    name = LineField(max_length=120)
     email = serializers.EmailField(max_length=254)
     organization = ReferenceField(lambda member: Organization.objects.visible_to(member))
     groups = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=50)
@@ -61,6 +62,7 @@ class UserViewSet(PortalViewSet):
     serializer_class = UserSerializer
     model = Membership
     statuses = Membership.Status
+    orderings = ORDERINGS
 
     def rows(self, *, search: str = "", status: str = "") -> Any:
         rows = Membership.objects.visible_to(self.member).select_related("user", "organization")
@@ -75,7 +77,6 @@ class UserViewSet(PortalViewSet):
     def shown(self, record: Any, *, status: int = 200) -> Response:
         return Response(self.get_serializer(record).data, status=status)
 
-    @extend_schema(parameters=LIST_PARAMETERS)
     def list(self, request: Request) -> Response:
         return self.listed()
 

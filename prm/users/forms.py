@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prm.organizations.models import Organization
+from prm.text import LineField
 from prm.users.models import Group, Membership, SecurityPolicy
 
 
@@ -50,7 +51,7 @@ class MemberForm(ProfileForm):
 
 
 class InviteForm(forms.Form):
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    name = LineField(label=gettext_lazy("Name"), max_length=120)
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
     groups = GroupsField(help_text=gettext_lazy("What the person may do. The permissions of all groups add up."))
 
@@ -62,7 +63,7 @@ class InviteForm(forms.Form):
 class AcceptForm(forms.Form):
     """A new account chooses its password; a known one proves itself with the one it has."""
 
-    name = forms.CharField(
+    name = LineField(
         label=gettext_lazy("Your name"),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),

@@ -64,6 +64,7 @@ def checked(answer: Answer, method: str, path: str) -> Answer:
     assert 200 <= status < 300 or 400 <= status < 500, (method, path, status, answer.content[:500])
     if status >= 400:
         problem_in(answer)
+        assert_error_described(method, path, status, answer.json())
     else:
         assert_described(method, path, status, answer.json() if answer.content else None)
     return answer
@@ -83,7 +84,7 @@ def problem_in(answer: Answer) -> dict[str, Any]:
         assert place in {"pointer", "parameter"}
         assert re.fullmatch(r"[a-z_]+", error["code"]), error
         assert error["message"]
-        assert place == "parameter" or error["pointer"].startswith("/")
+        assert place == "parameter" or re.fullmatch(r"(/.*)?", error["pointer"], re.DOTALL), error
     return problem
 
 
@@ -120,12 +121,30 @@ def assert_described(method: str, path: str, status: int, body: Any) -> None:
     """The body is what the description says of this address, with no field beyond it."""
     if method in {"options", "head"}:
         return
-    validator = _validator(method, _template_of("/api/v1/" + path.partition("?")[0]), status)
+    template = _template_of("/api/v1/" + path.partition("?")[0])
+    assert template is not None, f"The description does not know {path}."
+    validator = _validator(method, template, status)
     if validator is None:
         assert body is None
         return
     errors = [f"{'/'.join(map(str, error.path))}: {error.message}" for error in validator.iter_errors(body)]
     assert not errors, (method, path, errors)
+
+
+def assert_error_described(method: str, path: str, status: int, body: Any) -> None:
+    """The operation says that it may answer so. What is no operation is not described: 404 or 405."""
+    operations = description()["paths"].get(_template_of("/api/v1/" + path.partition("?")[0]) or "", {})
+    if method not in operations:
+        assert status in {401, 404, 405} or method in {"head", "options"}, (method, path, status)
+        return
+    assert str(status) in operations[method]["responses"], (method, path, status)
+    errors = list(_problem_validator().iter_errors(body))
+    assert not errors, errors
+
+
+@cache
+def _problem_validator() -> Any:
+    return Draft4Validator(_strict(description()["components"]["schemas"]["Problem"]))
 
 
 @cache
@@ -138,11 +157,11 @@ def _validator(method: str, template: str, status: int) -> Any:
     return Draft4Validator({**schema, "components": _strict(description()["components"])})
 
 
-def _template_of(path: str) -> str:
+def _template_of(path: str) -> str | None:
     for template in description()["paths"]:
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
             return str(template)
-    raise AssertionError(f"The description does not know {path}.")
+    return None
 
 
 def _strict(schema: Any) -> Any:

@@ -32,7 +32,7 @@ def test_comment_is_shared_unless_internal(cast: Cast, extra: dict[str, bool], r
         ({}, {"/text": "required"}),
         ({"text": " "}, {"/text": "blank"}),
         ({"text": "x" * 10_001}, {"/text": "max_length"}),
-        ({"text": "a\x00"}, {"/text": "null_characters_not_allowed"}),
+        ({"text": "a\x00"}, {"/text": "control_characters"}),
         ({"text": "x", "is_internal": "perhaps"}, {"/is_internal": "invalid"}),
         ({"text": "x", "is_internal": None}, {"/is_internal": "null"}),
         ({"text": "x", "shared_with": NOBODY}, {"/shared_with": "unknown_field"}),

@@ -61,8 +61,8 @@ def test_assign_to_another_organization_withholds_again(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ({}, {"/": "invalid"}),
-        ({"user": "ben", "organization": "north"}, {"/": "invalid"}),
+        ({}, {"": "invalid"}),
+        ({"user": "ben", "organization": "north"}, {"": "invalid"}),
         ({"user": None}, {"/user": "null"}),
         ({"user": NOBODY}, {"/user": "invalid_reference"}),
         ({"organization": NOBODY}, {"/organization": "invalid_reference"}),

@@ -144,7 +144,7 @@ def test_list_with_an_impossible_page_size_names_it(ada: Membership, path: str) 
     api = Caller(ada)
 
     for size in ("0", "-1", "201", "1000000", "1e999", "1e3", "", " 5", "+5", "５", "9" * 400):
-        assert faults(api.get(f"{path}/", page_size=size)) == {"page_size": "invalid"}, size
+        assert faults(api.get(f"{path}/", page_size=size)) == {"page_size": "invalid_filter"}, size
 
 
 # --- Cursors ----------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_list_with_a_cursor_of_no_such_list_names_it(ada: Membership) -> None:
 
     for text in GARBAGE:
         answer = api.get("leads/", ordering="number", cursor=text)
-        assert faults(answer) == {"cursor": "invalid"}, text
+        assert faults(answer) == {"cursor": "invalid_filter"}, text
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_list_with_a_forged_value_in_its_cursor_names_it(
 ) -> None:
     forged = cursor(ordering, 0, value, KEY)
 
-    assert faults(Caller(ada).get(f"{path}/", ordering=ordering, cursor=forged)) == {"cursor": "invalid"}
+    assert faults(Caller(ada).get(f"{path}/", ordering=ordering, cursor=forged)) == {"cursor": "invalid_filter"}
 
 
 def test_list_does_not_take_the_cursor_of_another_ordering(cast: Cast) -> None:
@@ -212,7 +212,7 @@ def test_list_does_not_take_the_cursor_of_another_ordering(cast: Cast) -> None:
 
     answer = api.at(there.replace("ordering=-created_at", "ordering=-updated_at"))
 
-    assert faults(answer) == {"cursor": "invalid"}
+    assert faults(answer) == {"cursor": "invalid_filter"}
 
 
 def test_list_with_a_forged_cursor_shows_no_more_than_without(cast: Cast) -> None:
@@ -235,7 +235,7 @@ def test_list_leads_by_an_undeclared_field_names_ordering(ada: Membership) -> No
     ]
 
     for ordering in undeclared:
-        assert faults(api.get("leads/", ordering=ordering)) == {"ordering": "invalid"}, ordering
+        assert faults(api.get("leads/", ordering=ordering)) == {"ordering": "invalid_filter"}, ordering
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -243,7 +243,7 @@ def test_list_by_a_related_field_names_ordering(ada: Membership, path: str) -> N
     api = Caller(ada)
 
     for ordering in ("user__password", "organization__name", "notes", "_connector"):
-        assert faults(api.get(f"{path}/", ordering=ordering)) == {"ordering": "invalid"}, ordering
+        assert faults(api.get(f"{path}/", ordering=ordering)) == {"ordering": "invalid_filter"}, ordering
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -256,7 +256,7 @@ def test_list_with_a_parameter_that_means_nothing_names_it(ada: Membership, path
     ]
 
     for name, value in meaningless:
-        assert faults(api.get(f"{path}/", **{name: value})) == {name: "invalid"}, value
+        assert faults(api.get(f"{path}/", **{name: value})) == {name: "invalid_filter"}, value
 
 
 def test_list_leads_of_one_status(cast: Cast) -> None:

@@ -86,8 +86,9 @@ def test_a_wrong_host_is_a_bad_request(cast: Cast, host: str) -> None:
 )
 def test_a_verb_that_is_none_here_is_not_allowed(cast: Cast, method: str, path: str, allowed: set[str]) -> None:
     lead = made(opened_lead, cast.ada, cast.ben)
+    ids = {"organizations": cast.north.pk, "users": cast.ben.pk}
     api = Caller(cast.ada)
-    address = f"/api/v1/{path.replace('ID', str(lead.pk))}"
+    address = f"/api/v1/{path.replace('ID', str(ids.get(path.partition('/')[0], lead.pk)))}"
 
     answer = api.client.generic(method.upper(), address, "{}", content_type="application/json", headers=api.headers)
 
@@ -203,7 +204,7 @@ def test_a_body_that_is_no_object_is_invalid(cast: Cast, path: str) -> None:
 
     for body in ("[]", "[{}]", '"text"', "5", "true", "0.5", "[1]", '[{"company": "x"}]'):
         answer = api.post(path.replace("ID", str(lead.pk)), body)
-        assert faults(answer) == {"/": "invalid"}, body
+        assert faults(answer) == {"": "invalid"}, body
 
 
 def test_a_body_near_the_depth_python_can_read_breaks_nothing(cast: Cast) -> None:
@@ -238,7 +239,7 @@ def test_a_charset_changes_nothing(application: WSGIHandler, cast: Cast, method:
         application,
         method,
         "/api/v1/leads/",
-        query="search=caf%C3%A9",
+        query="search=caf%C3%A9" if method == "GET" else "",
         body=body if method == "POST" else b"",
         headers={**api.headers, "Content-Type": f"application/json; charset={charset}"},
     )

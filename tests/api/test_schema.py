@@ -98,7 +98,7 @@ def test_the_schema_describes_each_list(path: str) -> None:
 def test_the_schema_names_both_ways_of_signing_in() -> None:
     schemes = description()["components"]["securitySchemes"]
 
-    assert schemes["key"] == {"type": "http", "scheme": "bearer"}
+    assert (schemes["key"]["type"], schemes["key"]["scheme"]) == ("http", "bearer")
     assert (schemes["session"]["type"], schemes["session"]["in"]) == ("apiKey", "cookie")
 
 

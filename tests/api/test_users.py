@@ -137,7 +137,7 @@ def test_create_user_with_what_cannot_be_names_the_field(
 def test_create_user_who_is_here_already_is_refused(cast: Cast, email: str) -> None:
     answer = Caller(cast.ada).post("users/", {"name": "N", "email": email, "organization": str(cast.north.pk)})
 
-    assert code_of(answer, 409) == "refused"
+    assert code_of(answer, 409) == "duplicate"
 
 
 def test_update_user_changes_oneself(cast: Cast) -> None:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
 from prm.organizations.ids import uuid7
 from prm.organizations.models import Organization
+from prm.text import Line
 from prm.users.access import ALLOWED, CAN_RECEIVE, Permission
 
 SESSIONS = "prm.users.sessions"
@@ -86,7 +87,7 @@ class GroupQuerySet(FencedQuerySet["Group"]):
 class Group(FencedModel):
     """A named set of permissions for one kind of organization. Permissions of several groups add up."""
 
-    name = models.CharField(_("name"), max_length=60)
+    name = Line(_("name"), max_length=60)
     kind = models.CharField(max_length=12, choices=Organization.Kind.choices)
     permissions = ArrayField(models.CharField(max_length=40), default=list)
 
@@ -146,8 +147,8 @@ class Membership(FencedModel):
     organization = PortalForeignKey(
         Organization, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("organization")
     )
-    name = models.CharField(_("name"), max_length=120)
-    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    name = Line(_("name"), max_length=120)
+    phone = Line(_("phone"), max_length=40, blank=True)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=60, default="UTC", validators=[check_time_zone])
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.INVITED)
@@ -248,7 +249,7 @@ class ApiKey(FencedModel):
         WRITE = "write", _("Read and write")
 
     membership = PortalForeignKey(Membership, on_delete=models.CASCADE, related_name="api_keys")
-    name = models.CharField(_("name"), max_length=80)
+    name = Line(_("name"), max_length=80)
     digest = models.CharField(max_length=64, editable=False)
     scope = models.CharField(_("scope"), max_length=5, choices=Scope.choices, default=Scope.WRITE)
     created_at = models.DateTimeField(auto_now_add=True)
