@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "prm.serving.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "prm.serving.headers.HeadersMiddleware",
+    "prm.serving.protocol.ProtocolMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "prm.organizations.middleware.PortalMiddleware",
     "prm.serving.headers.PlainInputMiddleware",
@@ -191,7 +192,8 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRM_SCHEME == "https" else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a body, apart from the files in it
+PRM_LARGEST_UPLOAD = 10 * 1024 * 1024  # bytes of a form with files
 
 # --- Words, time, files -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

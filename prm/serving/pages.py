@@ -1,5 +1,6 @@
 """The error pages: HTML for people, problem details for the API."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -15,7 +16,17 @@ def _answer(request: HttpRequest, status: int, title: str, template: str = "") -
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request)
     return _answer(request, 400, "The request could not be read.")
+
+
+def length_required(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 411, "Say how long the body is, in Content-Length.", "400.html")
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 413, "This is too large to be taken.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

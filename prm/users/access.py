@@ -19,7 +19,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
 )
 from django.urls import Resolver404, resolve, reverse
@@ -117,8 +116,6 @@ def member_page(*any_of: Permission) -> Callable[[PageView[Args]], Callable[...,
         def page(request: Any, *args: Args.args, **kwargs: Args.kwargs) -> HttpResponseBase:
             if request.portal is None:
                 raise Http404
-            if request.method not in {"GET", "HEAD", "POST"}:
-                return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
             if request.membership is None:
                 return _to_sign_in(request)
             if access.permissions and not request.membership.can(*access.permissions):

@@ -1,0 +1,42 @@
+"""What is wrong with a request as such, answered before anything of it is read or looked up."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+
+from prm.serving.pages import length_required, too_large
+
+OF_PAGES = ["GET", "HEAD", "POST"]
+
+
+class ProtocolMiddleware:
+    """405 for a method that no page knows, 413 for a body too large, 411 for one of unknown length.
+
+    Django reads by Content-Length: a body without would count as none at all, and its form as empty.
+    The API's resources know their methods by themselves.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in OF_PAGES and not request.path.startswith("/api/"):
+            return HttpResponseNotAllowed(OF_PAGES)
+        if "Transfer-Encoding" in request.headers:
+            return length_required(request)
+        if _length(request) > _limit(request):
+            return too_large(request)
+        return self.get_response(request)
+
+
+def _length(request: HttpRequest) -> int:
+    text = request.headers.get("Content-Length", "")
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _limit(request: HttpRequest) -> int:
+    """In bytes. Files come in forms of many parts; all else is held in memory."""
+    is_upload = request.content_type == "multipart/form-data"
+    found: int = settings.PRM_LARGEST_UPLOAD if is_upload else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return found
