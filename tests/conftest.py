@@ -1,8 +1,10 @@
 """Fixtures every test may ask for: the cast by name, and being inside Acme."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from django.test.utils import setup_databases
 from pytest_django import DjangoDbBlocker
@@ -35,6 +37,13 @@ def django_db_setup(
 def cast(db: None) -> Cast:
     """Everybody, as `cast.ada`, `cast.north`, ... Rolled back after the test."""
     return cast_module.load()
+
+
+@pytest.fixture(scope="session")
+def application(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> WSGIHandler:
+    """What the server serves. Its import looks at the database role, outside of any test's transaction."""
+    with django_db_blocker.unblock():
+        return import_module("prm.wsgi").application  # type: ignore[no-any-return]
 
 
 @pytest.fixture

@@ -124,6 +124,8 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Once it is known who asks: no parameter that means nothing here, and none twice."""
         super().initial(request, *args, **kwargs)
+        if self.action is None:
+            return  # no method of this resource: 405 comes next
         known = LIST_PARAMETERS if self.action == "list" else frozenset()
         for name in request.query_params:
             if name not in known:

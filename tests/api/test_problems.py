@@ -2,7 +2,6 @@
 
 import io
 import json
-from importlib import import_module
 from itertools import product
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +11,6 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_started
 from django.db import close_old_connections
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 
 from leads.models import Lead
 from prm.organizations.context import inside
@@ -248,13 +246,6 @@ def test_a_charset_changes_nothing(application: WSGIHandler, cast: Cast, method:
         assert (status, [row["company"] for row in answer["results"]]) == (200, ["Café"])
     else:
         assert (status, answer.get("company", answer.get("code"))) in {(201, "Café"), (400, "malformed_body")}
-
-
-@pytest.fixture(scope="session")
-def application(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> WSGIHandler:
-    """What the server serves. Its import looks at the database role, outside of any test's transaction."""
-    with django_db_blocker.unblock():
-        return import_module("prm.wsgi").application  # type: ignore[no-any-return]
 
 
 def posted(api: Caller, path: str, body: bytes, kind: str = "application/json") -> Answer:
