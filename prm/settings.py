@@ -31,6 +31,8 @@ INSTALLED_APPS = [
     "prm.organizations",
     "prm.users",
     "prm.events",
+    "prm.files",
+    "prm.operators",
     "leads",
     "deals",
     "django.contrib.auth",
@@ -204,8 +206,17 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / ".data" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not IS_PRODUCTION
+PRM_FILES_DIR = env.text("PRM_FILES_DIR", str(BASE_DIR / ".data" / "files"))
+FILE_UPLOAD_HANDLERS = ["prm.files.uploads.BoundedUploadHandler"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "prm.files.store.WholeFiles",
+        "OPTIONS": {
+            "location": PRM_FILES_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if IS_PRODUCTION

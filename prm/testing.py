@@ -105,6 +105,7 @@ def _start_servers(stopping: contextlib.ExitStack) -> str:
         "PRM_BASE_DOMAIN": "localhost:8000",
         "PRM_SCHEME": "http",
         "PRM_MAIL_DIR": str(state.mail),
+        "PRM_FILES_DIR": str(state.files),
         FOLDER: str(state.folder),
     }
     return ", ".join(servers.names)

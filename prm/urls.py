@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("prm.organizations.urls")),
     path("", include("prm.users.urls")),
     path("", include("prm.events.urls")),
+    path("", include("prm.files.urls")),
     path("", include("leads.urls")),
     path("", include("deals.urls")),
     path("api/v1/schema/", schema, name="schema"),

@@ -1,5 +1,6 @@
 """A row in every portal-owned table, for tests that look at all of them."""
 
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, models
@@ -12,10 +13,13 @@ from prm.organizations.actions import set_partner_managers
 from prm.organizations.context import inside
 from prm.organizations.fence import FencedModel
 from prm.organizations.models import Portal
+from prm.organizations.portals import change_portal
 from prm.users.actions import create_api_key
 from prm.users.models import ApiKey, Membership
 from tests.factories import new_deal, opened_lead
 from tests.guards.catalogue import fenced_models, rows
+
+LOGO = (Path(__file__).parent / "data" / "logo.png").read_bytes()
 
 
 def populate(by: Membership, to: Membership) -> None:
@@ -28,6 +32,7 @@ def populate(by: Membership, to: Membership) -> None:
         new_deal(by, to)
         create_api_key(to, name="robot", scope=ApiKey.Scope.READ, by=by)
         set_partner_managers(to.organization, managers=[by], by=by)
+        change_portal(values={}, logo=LOGO, by=by)
         told = Event.objects.filter(kind=Event.Kind.LEAD_ASSIGNED).latest("at")
         Message.objects.create(recipient=to, event=told)
         unsubscribe(to, kind=Event.Kind.LEAD_ASSIGNED)

@@ -40,6 +40,8 @@ class Event(FencedModel):
 
     class Kind(models.TextChoices):
         PORTAL_CREATED = "portal_created", _("Portal created")
+        PORTAL_SUSPENDED = "portal_suspended", _("Portal suspended")
+        PORTAL_RESUMED = "portal_resumed", _("Portal opened again")
         ORGANIZATION_CREATED = "organization_created", _("Organization created")
         ORGANIZATION_CHANGED = "organization_changed", _("Organization changed")
         MEMBER_INVITED = "member_invited", _("Person invited")

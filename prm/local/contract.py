@@ -24,6 +24,8 @@ NAMES = (
     "PRM_BASE_DOMAIN",
     "PRM_DEFAULT_PORTAL",
     "PRM_MAIL_DIR",
+    "PRM_FILES_DIR",
+    "PRM_SECURITY_CONTACT",
     "PRM_SCHEME",
     "PRM_PROXIES",
     "PRM_FROM_EMAIL",
@@ -39,6 +41,7 @@ def development(state: State, servers: Mapping[str, str], *, port: int) -> dict[
         "PRM_BASE_DOMAIN": f"localhost:{port}",
         "PRM_SCHEME": "http",
         "PRM_MAIL_DIR": str(state.mail),
+        "PRM_FILES_DIR": str(state.files),
         **servers,
     }
     return ours | given()

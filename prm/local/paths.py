@@ -51,6 +51,10 @@ class State:
         return self.folder / "mail"
 
     @property
+    def files(self) -> Path:
+        return self.folder / "files"
+
+    @property
     def environment_file(self) -> Path:
         return self.folder / "environment.json"
 
@@ -74,6 +78,7 @@ class State:
             make_folder(self.folder, mode=0o711)
             make_folder(self.logs, mode=0o700)
             make_folder(self.mail, mode=0o700)
+            make_folder(self.files, mode=0o700)
             make_folder(self.sockets, mode=0o700, account=self.account)
         except PermissionError as error:
             raise SetupError(

@@ -61,6 +61,7 @@ class Stack:
             "REDIS_URL": valkey.url,
             "PRM_BASE_DOMAIN": f"localhost:{self.port}",
             "PRM_MAIL_DIR": str(self.mail_dir),
+            "PRM_FILES_DIR": str(self.state.files),
         }
         self.manage("migrate", "--verbosity", "0")
         # A supervisor in a process of its own restarts the dead while a test waits for something.

@@ -3,9 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from prm.organizations.models import Organization, Tier
+from prm.files.pictures import as_png, check_size
+from prm.organizations.models import Organization, Portal, Tier
 from prm.users.models import Membership
 from prm.world import country_choices
 
@@ -82,3 +85,33 @@ class OrganizationForm(forms.ModelForm):
         if organization.is_vendor:
             for field in ("status", "tier", "distributor", "partner_managers"):
                 del self.fields[field]
+
+
+class PortalForm(forms.ModelForm):
+    """Settings > Portal. `cleaned_data["logo"]` is a PNG of our own making, or None."""
+
+    hue = forms.IntegerField(
+        label=_("Hue of the greys"),
+        help_text=_("0 to 360, as on a colour wheel: 30 is orange, 140 green, 250 blue."),
+        validators=[MinValueValidator(0), MaxValueValidator(360)],
+        widget=forms.NumberInput(attrs={"min": 0, "max": 360}),
+    )
+    logo = forms.FileField(
+        label=_("Logo"),
+        required=False,
+        help_text=_("PNG, JPEG, WebP or GIF, 1 MB at most; a square one fits best."),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif"}),
+    )
+    without_logo = forms.BooleanField(label=_("Show the first letter of the name instead"), required=False)
+
+    class Meta:
+        model = Portal
+        fields = ["name", "brand", "hue"]
+        widgets = {"brand": forms.TextInput(attrs={"type": "color"})}
+
+    def clean_logo(self) -> bytes | None:
+        upload: UploadedFile | None = self.cleaned_data["logo"]
+        if upload is None:
+            return None
+        check_size(upload.size or 0)  # a larger one was not kept whole
+        return as_png(upload.read())

@@ -8,14 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
-from prm.serving.pages import not_found
+from prm.serving.pages import not_found, suspended
 
 
 class PortalMiddleware:
     """Finds the portal by host name and stays inside it while the page is made *and* rendered.
 
     On the bare host a public token says which portal it is for: its first six characters are the
-    portal's code. A host below ours that is no portal's answers 404.
+    portal's code. A host below ours that is no portal's answers 404, a suspended portal's 503.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -25,7 +25,7 @@ class PortalMiddleware:
         request.membership = None  # type: ignore[attr-defined]  # until the member is known
         request.portal = None  # type: ignore[attr-defined]
         slug = _slug(request.get_host())
-        portals = Portal.objects.filter(is_active=True)
+        portals = Portal.objects.all()
         if slug:
             portal = portals.filter(slug=slug).first()
             if portal is None:
@@ -35,6 +35,8 @@ class PortalMiddleware:
             portal = portals.filter(code=code).first() if code else None
             if portal is None and settings.PRM_DEFAULT_PORTAL:
                 portal = portals.filter(slug=settings.PRM_DEFAULT_PORTAL).first()
+        if portal is not None and not portal.is_active:
+            return suspended(request, portal)
         if portal is None:
             return self.get_response(request)
         request.portal = portal  # type: ignore[attr-defined]

@@ -33,7 +33,8 @@ class Portal(models.Model):
         _("brand colour"), max_length=7, default="#4f46e5", validators=[RegexValidator(r"^#[0-9a-f]{6}\Z")]
     )
     hue = models.PositiveSmallIntegerField(_("hue of the greys"), default=270, validators=[MaxValueValidator(360)])
-    is_active = models.BooleanField(default=True)
+    logo = models.CharField(max_length=64, blank=True, db_default="", editable=False)  # its content's SHA-256
+    is_active = models.BooleanField(default=True)  # else suspended: nobody gets in, deliveries wait
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

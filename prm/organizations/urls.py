@@ -5,6 +5,8 @@ from prm.organizations import views
 app_name = "organizations"
 urlpatterns = [
     path("theme.css", views.theme, name="theme"),
+    path("logo/<slug:sha256>.png", views.logo, name="logo"),
+    path("settings/portal/", views.portal_settings, name="portal"),
     path("organizations/", views.organization_list, name="list"),
     path("organizations/new/", views.organization_new, name="new"),
     path("organizations/<uuid:pk>/", views.organization_detail, name="detail"),

@@ -8,15 +8,19 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_list_or_404, get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from prm.actions import Refused, Stale
 from prm.events.timeline import timeline_of
+from prm.files.models import StoredFile
+from prm.files.store import NotStored
+from prm.files.views import answer_with
 from prm.local.demo import LOGINS, PASSWORD
 from prm.organizations import actions
-from prm.organizations.forms import OrganizationForm
+from prm.organizations.forms import OrganizationForm, PortalForm
 from prm.organizations.models import VENDOR_ONLY, Organization, Portal
+from prm.organizations.portals import change_portal
 from prm.serving.paging import choice_of, page_of, search_text
 from prm.users.access import PageRequest, Permission, member_page, public_page
 from prm.users.actions import may_manage
@@ -54,6 +58,42 @@ def theme(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(css, content_type="text/css")
     response["Cache-Control"] = "public, max-age=300"
     return response
+
+
+@public_page("the portal's logo, on sign-in pages too")
+def logo(request: HttpRequest, sha256: str) -> HttpResponse:
+    """The present logo, named by its content: no other file of the portal can be asked for here."""
+    portal: Portal | None = request.portal  # type: ignore[attr-defined]
+    if portal is None or not portal.logo or sha256 != portal.logo:
+        raise Http404
+    response = answer_with(get_list_or_404(StoredFile, purpose=StoredFile.Purpose.LOGO, sha256=sha256)[0])
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@member_page(Permission.MANAGE_PORTAL)
+def portal_settings(request: PageRequest) -> HttpResponse:
+    portal = Portal.objects.get(pk=request.portal.pk)  # the form writes into it what was typed
+    form = PortalForm(request.POST or None, request.FILES or None, instance=portal)
+    status = 422 if form.is_bound else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                change_portal(
+                    values=form.cleaned_data,
+                    logo=form.cleaned_data["logo"],
+                    without_logo=form.cleaned_data["without_logo"],
+                    by=request.membership,
+                )
+        except NotStored as no:
+            form.add_error("logo", str(no))
+            status = 507
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("organizations:portal")
+    files = StoredFile.objects.visible_to(request.membership)
+    context = {"form": form, "file": files.filter(sha256=request.portal.logo).first()}
+    return render(request, "organizations/portal_settings.html", context, status=status)
 
 
 @member_page(Permission.VIEW_ORGANIZATIONS, Permission.VIEW_MANAGED_LEADS)

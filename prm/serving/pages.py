@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from prm.api.problems import problem
+from prm.organizations.models import Portal
 from prm.serving.logs import current_request_id
 
 
@@ -35,6 +36,17 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 404, "There is nothing here, or nothing for you.")
+
+
+def suspended(request: HttpRequest, portal: Portal) -> HttpResponse:
+    """Said before anything of the request is looked at, so that it tells every visitor the same."""
+    if request.path.startswith("/api/"):
+        detail = "An operator has suspended this portal. Nothing is lost; try again later."
+        response = problem(503, "This portal is suspended.", code="portal_suspended", detail=detail)
+    else:
+        response = render(request, "suspended.html", {"name": portal.name}, status=503)
+    response["Retry-After"] = "3600"
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

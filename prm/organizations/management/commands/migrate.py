@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
-from django.db import connections
+
+from prm.organizations.owner import ALIAS, seeing_all
 
 
 class Command(migrate.Command):
@@ -12,14 +13,8 @@ class Command(migrate.Command):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.set_defaults(database="owner")
+        parser.set_defaults(database=ALIAS)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        connection = connections[options["database"]]
-        with connection.cursor() as cursor:
-            cursor.execute("SET app.migrating = 'on'")
-        try:
+        with seeing_all(options["database"]):
             super().handle(*args, **options)
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("RESET app.migrating")

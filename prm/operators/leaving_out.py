@@ -1,0 +1,9 @@
+"""What an export of a portal leaves out, and why. tests/operators/test_export.py asks about every likely name."""
+
+LEFT_OUT = {
+    "users.user.password": "a digest of the person's password, which serves other portals too",
+    "users.user.is_staff": "says who runs the installation, which is no matter of the portal",
+    "users.user.last_login": "may have been at another portal",
+    "users.apikey.digest": "what a key is recognised by",
+}
+"""By `app.model.field`: never in an export. An entry `app.model` leaves out a whole table."""
