@@ -76,7 +76,7 @@ def _write(archive: zipfile.ZipFile, portal: Portal) -> Manifest:
         "left_out": LEFT_OUT,
     }
     with archive.open(_entry("manifest.json"), "w") as out:
-        out.write(json.dumps(manifest, indent=1, ensure_ascii=False).encode())
+        out.write(json.dumps(manifest, indent=1).encode())
     return manifest
 
 
@@ -84,7 +84,7 @@ def _add_table(archive: zipfile.ZipFile, name: str, rows: "models.QuerySet[Any]"
     count, digest = 0, hashlib.sha256()
     with archive.open(_entry(f"{name}.jsonl"), "w", force_zip64=True) as out:
         for batch in _batches(rows, exported_fields(rows.model)):
-            text = "".join(json.dumps(row, default=_plain, ensure_ascii=False) + "\n" for row in batch).encode()
+            text = "".join(json.dumps(row, default=_plain) + "\n" for row in batch).encode()
             out.write(text)
             digest.update(text)
             count += len(batch)

@@ -69,7 +69,7 @@ def _remove_batch(
 def _remove_accounts(cursor: CursorWrapper, ids: list[uuid.UUID], removed: Counter[str]) -> None:
     """Those of the accounts that belong to no portal any more. Operators' accounts stay."""
     elsewhere = " AND ".join(
-        f'NOT EXISTS (SELECT FROM "{model._meta.db_table}" t WHERE t."{column}" = u.id)'  # noqa: S608
+        f'NOT EXISTS (SELECT FROM "{model._meta.db_table}" t WHERE t."{column}" = u.id)'
         for model in fenced_models()
         for column in columns_to(model, User)
     )

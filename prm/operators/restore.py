@@ -54,7 +54,8 @@ def _unpack(source: Path, folder: Path) -> Manifest:
             parts |= {f"{FILES}/{place}": digest for place, digest in manifest["files"].items()}
             for name, digest in parts.items():
                 target = (folder / name).resolve()
-                assert target.is_relative_to(folder.resolve()), name
+                if not target.is_relative_to((folder / Path(name).parts[0]).resolve()):
+                    raise ValueError(name.removeprefix(f"{FILES}/"))
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with target.open("wb") as out:
                     shutil.copyfileobj(_member(tar, name), out)

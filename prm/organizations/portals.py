@@ -48,9 +48,7 @@ def _change_logo(logo: bytes | None, by: Actor) -> None:
     earlier = list(StoredFile.objects.filter(purpose=StoredFile.Purpose.LOGO))
     if logo is not None:
         vendor = Organization.objects.get(kind=Organization.Kind.VENDOR)
-        keep_file(
-            logo, purpose=StoredFile.Purpose.LOGO, organization=vendor, content_type="image/png", by=by
-        )
+        keep_file(logo, purpose=StoredFile.Purpose.LOGO, organization=vendor, content_type="image/png", by=by)
     for file in earlier:
         remove_file(file)
 

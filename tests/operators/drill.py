@@ -43,7 +43,9 @@ class Place:
             stdin=subprocess.DEVNULL,
         )
 
-    def rows(self, sql: str, *, role: str = OWNER, options: str = "-c app.migrating=on") -> list[tuple[object, ...]]:
+    def rows(
+        self, sql: str, *, role: str = OWNER, options: str = "-c app.migrating=on"
+    ) -> list[tuple[object, ...]]:
         link = psycopg2.connect(host=self.host, user=role, dbname=self.database, options=options)
         try:
             with link, link.cursor() as cursor:
