@@ -50,10 +50,10 @@ INSTALLED_APPS = [
     "heroicons",
 ]
 MIDDLEWARE = [
+    "prm.serving.headers.HeadersMiddleware",
     "prm.serving.health.HealthMiddleware",
     "prm.serving.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "prm.serving.headers.HeadersMiddleware",
     "prm.serving.protocol.ProtocolMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "prm.organizations.middleware.PortalMiddleware",
@@ -196,6 +196,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a body, apart from the files in it
 PRM_LARGEST_UPLOAD = 10 * 1024 * 1024  # bytes of a form with files
+PRM_SECURITY_CONTACT = env.text("PRM_SECURITY_CONTACT", "")  # for /.well-known/security.txt
 
 # --- Words, time, files -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -262,11 +263,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "prm.serving.logs.JsonFormatter"}},
+    "filters": {"deliberate": {"()": "prm.serving.logs.NotDeliberate"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.server": {"handlers": [], "propagate": False},
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["deliberate"]},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
     },

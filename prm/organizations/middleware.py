@@ -10,6 +10,9 @@ from prm.organizations.context import inside
 from prm.organizations.models import Portal
 from prm.serving.pages import not_found, suspended
 
+ALWAYS_OPEN = frozenset({"/.well-known/security.txt", "/robots.txt", "/security/"})
+"""What a suspended portal's host still says; none of it is of the portal."""
+
 
 class PortalMiddleware:
     """Finds the portal by host name and stays inside it while the page is made *and* rendered.
@@ -36,7 +39,9 @@ class PortalMiddleware:
             if portal is None and settings.PRM_DEFAULT_PORTAL:
                 portal = portals.filter(slug=settings.PRM_DEFAULT_PORTAL).first()
         if portal is not None and not portal.is_active:
-            return suspended(request, portal)
+            if request.path not in ALWAYS_OPEN:
+                return suspended(request, portal)
+            portal = None
         if portal is None:
             return self.get_response(request)
         request.portal = portal  # type: ignore[attr-defined]

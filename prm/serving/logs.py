@@ -41,6 +41,13 @@ class JsonFormatter(logging.Formatter):
         return json.dumps({k: v for k, v in line.items() if v != ""}, default=str, ensure_ascii=False)
 
 
+class NotDeliberate(logging.Filter):
+    """Drops Django's error line for a 503: that is said on purpose, by /readyz and for a suspended portal."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(record, "status_code", None) != 503
+
+
 def _without_tokens(text: str) -> str:
     """Django's own messages name paths too, and some paths are keys; Postgres' details name whole rows."""
     return _DETAIL.sub("DETAIL: …", _TOKENS.sub(r"\1…", text))

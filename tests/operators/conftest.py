@@ -1,6 +1,5 @@
 """Two portals with rows in every table, committed, and a store of their own."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from tests.populate import populate
 
 
 @pytest.fixture
-def files(tmp_path: Path, settings: Settings) -> Iterator[Path]:
+def files(tmp_path: Path, settings: Settings) -> Path:
     """An empty store for files."""
     folder = tmp_path / "files"
     settings.STORAGES = {
@@ -27,7 +26,7 @@ def files(tmp_path: Path, settings: Settings) -> Iterator[Path]:
         },
     }
     assert Path(default_storage.path("")) == folder == store.folder()
-    yield folder
+    return folder
 
 
 @pytest.fixture

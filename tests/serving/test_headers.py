@@ -1,12 +1,17 @@
 """Headers of every answer, whatever its kind."""
 
+import logging
 import re
 from collections.abc import Callable
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
+from pytest_django import Settings
 
 from prm.organizations.context import inside
+from prm.serving.headers import HEADERS
+from prm.serving.health import HEART
 from prm.users.models import Membership
 from tests.cast import Cast
 from tests.factories import opened_lead
@@ -55,6 +60,8 @@ def test_headers_guard_every_answer(client_of: ClientOf, cast: Cast, path: str, 
     assert answer["Referrer-Policy"] == "same-origin"
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
     assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["X-Robots-Tag"] == "noindex, nofollow"
     assert "camera=()" in answer["Permissions-Policy"]
     assert UUID.match(answer["X-Request-ID"])
 
@@ -67,6 +74,44 @@ def test_headers_guard_answers_outside_of_portals(cast: Cast, host: str, status:
     assert "default-src 'none'" in answer["Content-Security-Policy"]
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_headers_guard_the_probes(cast: Cast, path: str) -> None:
+    answer = Client(headers={"host": "10.1.2.3"}).get(path)
+
+    assert {name: answer[name] for name in HEADERS if name != "Cache-Control"} == {
+        name: value for name, value in HEADERS.items() if name != "Cache-Control"
+    }
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "PROPFIND", "NONSENSE"])
+@pytest.mark.parametrize("path", ["/leads/", "/accounts/login/", "/healthz", "/api/v1/leads/", "/theme.css"])
+def test_unknown_methods_are_not_allowed(client_of: ClientOf, cast: Cast, method: str, path: str) -> None:
+    answer = client_of(cast.ben).generic(method, path, headers={"Cookie": "secret=1"})
+
+    assert answer.status_code == 405
+    assert "secret" not in answer.content.decode()
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_https_is_remembered_for_a_year(cast: Cast, settings: Settings) -> None:
+    settings.SECURE_HSTS_SECONDS = 365 * 24 * 3600
+
+    answer = Client(headers={"host": "acme.localhost"}).get("/accounts/login/", secure=True)
+
+    assert answer["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+
+
+def test_not_ready_is_no_error_line_each_time(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    cache.delete(HEART)
+
+    with caplog.at_level(logging.ERROR):
+        answer = Client().get("/readyz")
+
+    assert answer.status_code == 503
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_request_id_is_each_requests_own(client_of: ClientOf, cast: Cast) -> None:

@@ -4,8 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from prm.organizations.models import Portal
-from tests.browsing import sign_in, visitor
+from tests.browsing import visitor
 from tests.cast import Cast
 from tests.reading import Page
 
@@ -43,14 +42,6 @@ def test_portal_that_does_not_exist_is_not_found(cast: Cast, host: str, path: st
 
     assert answer.status_code == 404
     assert Page(answer).heading == "There is nothing here"
-
-
-def test_portal_that_was_shut_is_not_found(cast: Cast) -> None:
-    client = sign_in(cast.ben)
-    Portal.objects.filter(pk=cast.acme.pk).update(is_active=False)
-
-    assert client.get("/leads/").status_code == 404
-    assert client.get("/api/v1/leads/").status_code == 404
 
 
 @pytest.mark.parametrize(
