@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from django.test.utils import setup_databases
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
+from prm.files import store
 from prm.organizations.context import inside
 from prm.organizations.models import Organization, Portal
 from prm.users.models import Membership
@@ -51,6 +54,21 @@ def in_acme(cast: Cast) -> Iterator[Portal]:
     """The test runs inside Acme. For tests of actions; tests of pages stay outside."""
     with inside(cast.acme) as portal:
         yield portal
+
+
+@pytest.fixture
+def files(tmp_path: Path, settings: Settings) -> Path:
+    """An empty store for files."""
+    folder = tmp_path / "files"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            **settings.STORAGES["default"],
+            "OPTIONS": {**settings.STORAGES["default"]["OPTIONS"], "location": str(folder)},
+        },
+    }
+    assert Path(default_storage.path("")) == folder == store.folder()
+    return folder
 
 
 @pytest.fixture

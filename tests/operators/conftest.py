@@ -3,30 +3,12 @@
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import default_storage
-from pytest_django import Settings
 
-from prm.files import store
 from prm.organizations.context import inside
 from tests import cast as cast_module
 from tests.cast import Cast
 from tests.factories import new_lead
 from tests.populate import populate
-
-
-@pytest.fixture
-def files(tmp_path: Path, settings: Settings) -> Path:
-    """An empty store for files."""
-    folder = tmp_path / "files"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            **settings.STORAGES["default"],
-            "OPTIONS": {**settings.STORAGES["default"]["OPTIONS"], "location": str(folder)},
-        },
-    }
-    assert Path(default_storage.path("")) == folder == store.folder()
-    return folder
 
 
 @pytest.fixture
