@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from prm.actions import Refused, apply_values
@@ -63,7 +63,7 @@ def resume_portal(portal: Portal, *, by: Actor) -> Portal:
     """Open a suspended portal again. Sessions go on where they have not lapsed; deliveries go out now."""
     with inside(portal):
         portal = _set_open(portal, True, by, _("%(name)s is not suspended."))
-        DueWork.objects.create(portal=portal, due_at=timezone.now())
+        DueWork.objects.create(portal=portal, due_at=Now())
         transaction.on_commit(Bell(portal.pk))
         return portal
 
