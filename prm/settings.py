@@ -196,7 +196,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a body, apart from the files in it
 PRM_LARGEST_UPLOAD = 10 * 1024 * 1024  # bytes of a form with files
-PRM_SECURITY_CONTACT = env.text("PRM_SECURITY_CONTACT", "")  # for /.well-known/security.txt
+PRM_SECURITY_CONTACT = env.text("PRM_SECURITY_CONTACT", "" if IS_PRODUCTION else f"security@{_host}")
 
 # --- Words, time, files -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

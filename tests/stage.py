@@ -22,9 +22,12 @@ from leads import actions as lead_actions
 from leads.models import Lead, LostReason
 from prm.events.models import Delivery, Event, Message
 from prm.events.unsubscribing import unsubscribe_url
+from prm.files.actions import keep_file
+from prm.files.models import StoredFile
 from prm.organizations.actions import create_organization
 from prm.organizations.context import inside
 from prm.organizations.models import Counter, Organization, Tier
+from prm.organizations.portals import change_portal
 from prm.users.actions import accept_invitation, create_api_key, disable_member, invite_member, revoke_api_key
 from prm.users.invitations import token_for
 from prm.users.models import ApiKey, Group, Membership, Session
@@ -33,6 +36,7 @@ from tests import cast as cast_module
 from tests.cast import PASSWORD, Cast
 from tests.factories import assigned_lead, new_deal, opened_lead
 from tests.matrix import Actor, Row, fingerprint
+from tests.populate import LOGO
 
 NOWHERE = "nowhere"
 FIRST_NUMBER_AT_GLOBEX = 5000  # so that a number of one portal means nothing in the other
@@ -72,6 +76,7 @@ def build() -> Stage:
     _others(stage)
     _mails(stage)
     _messages(stage)
+    _files(stage)
     _deliveries(stage)
     _actors(stage)
     _sessions(stage)
@@ -208,6 +213,23 @@ def _deliveries(stage: Stage) -> None:
             Delivery.objects.filter(event__subject_id=lead.key, channel="message").update(status="dead")
     sent[NOWHERE] = _no_uuid()
     links[NOWHERE] = Row(code=links["north"].code[:-1] + "~", key="", mark="")
+
+
+def _files(stage: Stage) -> None:
+    """Both portals have the same logo, each in a file of its own; one more is North's."""
+    found = stage.rows.setdefault(("file", ""), {NOWHERE: _no_uuid()})
+    for place, by in (("vendor", stage.cast.ada), ("globex", stage.cast.dan)):
+        with inside(by.portal):
+            change_portal(values={}, logo=LOGO, by=by)
+            found[place] = _file(StoredFile.objects.get())
+    with inside(stage.cast.acme):
+        purpose = StoredFile.Purpose.LOGO
+        file = keep_file(LOGO, purpose=purpose, organization=stage.cast.north, content_type="image/png", by=None)
+        found["north"] = _file(file)
+
+
+def _file(file: StoredFile) -> Row:
+    return Row(code=str(file.pk), key=str(file.pk), mark=str(file.pk))
 
 
 def _row(record: Lead | Deal) -> Row:

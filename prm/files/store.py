@@ -23,7 +23,7 @@ class WholeFiles(FileSystemStorage):
     """A file has its name only when all of it is on the disk: a crash or a full disk leaves no half one."""
 
     def _save(self, name: str, content: File) -> str:
-        partial = Path(self.path(super()._save(f"{name}.part", content)))
+        partial = Path(self.path(super()._save(f"{name}.part", content)))  # type: ignore[misc]
         try:
             with partial.open("rb") as written:
                 os.fsync(written.fileno())

@@ -17,7 +17,7 @@ class BoundedUploadHandler(FileUploadHandler):
     kept = 0
 
     def handle_raw_input(
-        self, input_data: Any, META: dict[str, Any], content_length: int, boundary: bytes, encoding: Any = None
+        self, input_data: Any, META: dict[str, Any], content_length: int, boundary: str, encoding: Any = None
     ) -> None:
         if content_length > MOST_SENT:
             raise RequestDataTooBig(f"A body of {content_length} bytes")

@@ -3,4 +3,4 @@ from django.urls import path
 from prm.files import views
 
 app_name = "files"
-urlpatterns = [path("files/<slug:purpose>/<uuid:pk>/", views.download, name="download")]
+urlpatterns = [path("files/logos/<uuid:pk>/", views.logo, name="logo")]

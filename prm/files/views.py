@@ -1,4 +1,4 @@
-"""The one door to stored files."""
+"""The doors to stored files, one for each purpose: portal, owner and purpose are asked for every time."""
 
 import uuid
 
@@ -15,13 +15,13 @@ SANDBOX = "default-src 'none'; sandbox"
 
 
 @member_page(Permission.MANAGE_PORTAL)
-def download(request: PageRequest, purpose: str, pk: uuid.UUID) -> HttpResponse:
-    """Asked anew each time: this portal, this owner, this purpose. Always an attachment."""
-    files = StoredFile.objects.visible_to(request.membership).select_related("portal")
-    return as_attachment(get_object_or_404(files, pk=pk, purpose=purpose))
+def logo(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
+    files = StoredFile.objects.visible_to(request.membership).filter(purpose=StoredFile.Purpose.LOGO)
+    return as_attachment(get_object_or_404(files.select_related("portal"), pk=pk))
 
 
 def as_attachment(file: StoredFile) -> HttpResponse:
+    """To be saved, never shown, under a name of our own (RFC 6266)."""
     response = answer_with(file)
     name = " ".join(str(file).split())  # a line end in a portal's name would end the header
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)

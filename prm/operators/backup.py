@@ -10,15 +10,11 @@ import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import connections
-from django.db.backends.utils import CursorWrapper
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
@@ -65,7 +61,7 @@ def sha256_of(path: Path) -> str:
 
 
 def _dump_database(dump: Path) -> Manifest:
-    with _snapshot() as (name, cursor):
+    with owner.still_moment() as (name, cursor):
         rows = counts_in_database(cursor, without=WITHOUT_ROWS)
         cursor.execute("SELECT stored_as, sha256 FROM files_storedfile ORDER BY stored_as")
         files = dict(cursor.fetchall())
@@ -83,22 +79,6 @@ def _dump_database(dump: Path) -> Manifest:
         )
     applied = MigrationRecorder(owner.connection()).applied_migrations()
     return {"rows": rows, "files": files, "migrations": sorted(".".join(key) for key in applied)}
-
-
-@contextmanager
-def _snapshot() -> Iterator[tuple[str, CursorWrapper]]:
-    """One moment of the database, by the name under which pg_dump can see it too."""
-    link = connections.create_connection(owner.ALIAS)  # of its own: whatever the caller's is in the midst of
-    try:
-        link.set_autocommit(False)
-        with link.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute("SET LOCAL app.migrating = 'on'")
-            cursor.execute("SELECT pg_export_snapshot()")
-            yield cursor.fetchone()[0], cursor
-        link.rollback()
-    finally:
-        link.close()
 
 
 def _pack(archive: Path, dump: Path, manifest: Manifest) -> None:

@@ -38,6 +38,25 @@ def seeing_all(database: str = ALIAS) -> Iterator[None]:
 
 
 @contextmanager
+def still_moment() -> Iterator[tuple[str, CursorWrapper]]:
+    """One moment of the whole database, and the name under which pg_dump can see the same one.
+
+    On a connection of its own, whatever the caller's is in the midst of.
+    """
+    link = connections.create_connection(ALIAS)
+    try:
+        link.set_autocommit(False)
+        with link.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SET LOCAL app.migrating = 'on'")
+            cursor.execute("SELECT pg_export_snapshot()")
+            yield cursor.fetchone()[0], cursor
+        link.rollback()
+    finally:
+        link.close()
+
+
+@contextmanager
 def transaction_seeing_all() -> Iterator[CursorWrapper]:
     """One transaction of the owner's that sees every portal's rows."""
     with transaction.atomic(using=ALIAS), connection().cursor() as cursor:

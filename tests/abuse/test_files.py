@@ -14,17 +14,17 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from prm.files import pictures, uploads
+from prm.files import pictures, store, uploads
 from prm.files.models import StoredFile
 from prm.files.pictures import SIDE, as_png
-from prm.organizations.context import inside
+from prm.organizations.context import active_portal_id, inside
 from prm.organizations.models import Portal
 from prm.users.models import Membership
 from tests.browsing import Answer, sign_in, visitor
@@ -125,7 +125,7 @@ def test_case_61_a_giant_is_refused_before_it_is_decoded() -> None:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 def test_case_61_what_is_kept_is_a_picture_of_our_own(kind: str) -> None:
     """Whatever else rode in the file, in its notes or behind its end, stays behind."""
-    notes = {"exif": _exif()} if kind in {"JPEG", "WEBP", "PNG"} else {"comment": EICAR}
+    notes: dict[str, object] = {"exif": _exif()} if kind in {"JPEG", "WEBP", "PNG"} else {"comment": EICAR}
     if kind == "PNG":
         text = PngImagePlugin.PngInfo()
         text.add_text("Comment", EICAR.decode())
@@ -199,7 +199,7 @@ def test_case_60_a_downloads_name_is_encoded(cast: Cast, files: Path, portal: st
         file = StoredFile.objects.get()
     Portal.objects.filter(pk=cast.acme.pk).update(name=portal)
 
-    answer = client.get(f"/files/logo/{file.pk}/")
+    answer = client.get(f"/files/logos/{file.pk}/")
 
     assert answer["Content-Disposition"] == disposition
     assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("image/png", "nosniff")
@@ -215,25 +215,26 @@ def test_download_asks_for_portal_owner_and_purpose(cast: Cast, files: Path) -> 
         send(sign_in(admin), LOGO)
     with inside(cast.acme):
         acme = StoredFile.objects.get()
-        file = StoredFile.objects.create(
-            purpose=StoredFile.Purpose.LOGO,
-            organization=cast.north,
-            stored_as=acme.stored_as + "0",
-            content_type="image/png",
-            size=1,
-            sha256="0" * 64,
-        )
+        of_north = copy_of(acme, organization=cast.north)
+        for_something_else = copy_of(acme, purpose="attachment")
     with inside(cast.globex):
         foreign = StoredFile.objects.get()
     ada = sign_in(cast.ada)
 
-    assert ada.get(f"/files/logo/{acme.pk}/").status_code == 200
-    assert ada.get(f"/files/logo/{foreign.pk}/").status_code == 404
-    assert ada.get(f"/files/attachment/{acme.pk}/").status_code == 404
-    assert ada.get(f"/files/logo/{file.pk}/").status_code == 404  # North's
+    assert ada.get(f"/files/logos/{acme.pk}/").status_code == 200
+    assert ada.get(f"/files/logos/{foreign.pk}/").status_code == 404
+    assert ada.get(f"/files/logos/{of_north.pk}/").status_code == 404
+    assert ada.get(f"/files/logos/{for_something_else.pk}/").status_code == 404
     for other in (cast.vic, cast.bea, cast.ben):
-        assert sign_in(other).get(f"/files/logo/{acme.pk}/").status_code == 403
-    assert visitor(cast.acme).get(f"/files/logo/{acme.pk}/").status_code == 302
+        assert sign_in(other).get(f"/files/logos/{acme.pk}/").status_code == 403
+    assert visitor(cast.acme).get(f"/files/logos/{acme.pk}/").status_code == 302
+
+
+def copy_of(file: StoredFile, **values: object) -> StoredFile:
+    """Another row for the same content."""
+    fields = ("purpose", "organization", "content_type", "size", "sha256")
+    found = {name: getattr(file, name) for name in fields}
+    return StoredFile.objects.create(**{**found, "stored_as": store.new_place(active_portal_id()), **values})
 
 
 @contextlib.contextmanager
@@ -286,6 +287,7 @@ def test_many_files_of_one_request_share_what_is_kept(monkeypatch: pytest.Monkey
     monkeypatch.setattr(uploads, "MOST_KEPT", 1000)
     many = {f"f{n}": SimpleUploadedFile("x", b"\0" * 400) for n in range(20)}
     request = RequestFactory().post("/settings/portal/", {**FIELDS, **many})
+    files = [file for file in request.FILES.values() if isinstance(file, UploadedFile)]
 
-    assert sum(len(file.read()) for file in request.FILES.values()) == 800
-    assert {file.size for file in request.FILES.values()} == {400}
+    assert (len(files), {file.size for file in files}) == (20, {400})
+    assert sum(len(file.read()) for file in files) == 800

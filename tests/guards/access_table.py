@@ -141,6 +141,13 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("users:end_other_sessions", "POST"): Expect(status=SENT),
     ("users:end_session", "POST"): Expect(row=("session", ""), sees=OWN_SESSION, status=SENT),
     ("users:sign_out", "POST"): Expect(enters=MANAGES_USERS, row=("member", "active"), sees=MANAGED, status=SENT),
+    ("organizations:portal", "GET"): Expect(enters=ADMINS),
+    ("organizations:portal", "POST"): Expect(
+        enters=ADMINS, status=SENT, body=_same(name="Renamed", brand="#123456", hue="20")
+    ),
+    ("files:logo", "GET"): Expect(
+        enters=ADMINS, row=("file", ""), sees={"vendor": people("ada"), "globex": people("dan")}
+    ),
     ("users:profile", "GET"): Expect(),
     ("users:profile", "POST"): Expect(status=SENT, body=_same(**PROFILE)),
     ("users:security", "GET"): Expect(enters=ADMINS),

@@ -5,6 +5,7 @@ body, and not a byte changed in any table. That is asked with requests that do c
 those who may, so that a no proves something.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from leads.models import LeadQuerySet
 from tests.guards.access_table import TABLE, Expect
 from tests.guards.routes import routes
 from tests.matrix import Actor, Answer, Question, Row, ask
+from tests.populate import LOGO
 from tests.stage import NOWHERE, Stage
 
 ROUTES = [route for route in routes() if not route.is_public and route.name != "schema"]
@@ -42,6 +44,7 @@ PASSERS_BY = ("anonymous", "ivan", "eve with her session of Globex", "dan's key"
 PUBLIC: dict[str, list[str]] = {route.name: [] for route in routes() if route.is_public or route.name == "schema"}
 PUBLIC["account_reset_password_from_key"] = ["1", "no-such-key"]
 PUBLIC["users:email_confirm"] = ["no-such-token"]
+PUBLIC["organizations:logo"] = [hashlib.sha256(LOGO).hexdigest()]
 ADDRESSED = [("users:invitation", "invitation", 410), ("events:outbox_mail", "mail", 404)]
 ADDRESSED += [("events:unsubscribe", "unsubscribe", 404)]
 for _name, _kind, _status in ADDRESSED:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, models
 
 from leads.models import Lead
 from prm.operators import portal_export
@@ -25,6 +25,7 @@ from tests.factories import new_lead
 from tests.guards import catalogue
 
 SECRET = re.compile(r"passw|secret|digest|token|key|hash|codes|seed|data$|salt|credential", re.IGNORECASE)
+MODELS: list[type[models.Model]] = [*fenced_models(), User]
 in_the_database = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
 
@@ -120,7 +121,7 @@ def test_export_reads_in_batches_and_says_what_is_lost(
 
 def test_every_column_with_a_name_like_a_secret_was_thought_of() -> None:
     suspicious = set()
-    for model in [*fenced_models(), User]:
+    for model in MODELS:
         names = exported_fields(model)
         suspicious |= {f"{model._meta.label_lower}.{name}" for name in names if SECRET.search(name)}
 
@@ -129,7 +130,7 @@ def test_every_column_with_a_name_like_a_secret_was_thought_of() -> None:
 
 def test_what_is_left_out_exists() -> None:
     known = set()
-    for model in [*fenced_models(), User]:
+    for model in MODELS:
         known |= {model._meta.label_lower}
         known |= {f"{model._meta.label_lower}.{field.name}" for field in model._meta.concrete_fields}
 

@@ -28,7 +28,7 @@ def shut(two_portals: Cast, monkeypatch: pytest.MonkeyPatch) -> Cast:
     return two_portals
 
 
-def belonging_to(place: Place, portal: Portal) -> dict[str, object]:
+def belonging_to(place: Place, portal: Portal) -> dict[str, list[tuple[Any, ...]]]:
     """By table, the content of the portal's rows."""
     found = {}
     for _oid, table in place.rows(TABLES):
@@ -50,7 +50,7 @@ def test_delete_leaves_nothing_and_touches_nobody_else(shut: Cast, files: Path) 
     call_command("portal", "delete", "acme", "--yes", "acme", stdout=out)
 
     left = belonging_to(place, shut.acme)
-    assert {table for table, rows in left.items() if rows[0][0] != 0} == set()  # type: ignore[index]
+    assert {table for table, rows in left.items() if rows[0][0] != 0} == set()
     assert belonging_to(place, shut.globex) == others
     assert set(User.objects.values_list("email", flat=True)) == accounts
     assert list(Portal.objects.values_list("slug", flat=True)) == ["globex"]

@@ -5,6 +5,7 @@ import json
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -55,7 +56,7 @@ def new_place(tmp_path: Path, two_portals: Cast) -> Iterator[Place]:
         yield place
 
 
-def checksums(place: Place) -> dict[str, object]:
+def checksums(place: Place) -> dict[str, list[tuple[Any, ...]]]:
     """The content of every table, deliveries without what the restore changes in them."""
     sums = {}
     for _oid, table in place.rows(TABLES):

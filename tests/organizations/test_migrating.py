@@ -160,4 +160,4 @@ def test_nothing_else_knows_the_switch() -> None:
         if "app.migrating" in path.read_text()
     }
 
-    assert knowing == {"prm/organizations/fence.py", "prm/organizations/management/commands/migrate.py"}
+    assert knowing == {"prm/organizations/fence.py", "prm/organizations/owner.py"}
