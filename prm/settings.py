@@ -100,13 +100,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Broker and cache: nothing lives only there ---------------------------------------------------
 REDIS_URL = env.text("REDIS_URL", None if IS_PRODUCTION else "redis://127.0.0.1:6379/0")
+_redis = {
+    "LOCATION": env.cache(REDIS_URL),
+    "KEY_PREFIX": "prm",
+    "OPTIONS": {"socket_connect_timeout": 0.3, "socket_timeout": 0.3},
+}
 CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": env.cache(REDIS_URL),
-        "KEY_PREFIX": "prm",
-        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
-    }
+    "default": {"BACKEND": "prm.serving.cache.ForgivingCache", **_redis},
+    "shared": {"BACKEND": "django.core.cache.backends.redis.RedisCache", **_redis},  # fails when Redis does
 }
 CELERY_BROKER_URL = env.broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

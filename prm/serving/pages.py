@@ -1,6 +1,9 @@
 """The error pages: HTML for people, problem details for the API."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -8,6 +11,8 @@ from django.template.loader import render_to_string
 from prm.api.problems import problem
 from prm.organizations.models import Portal
 from prm.serving.logs import current_request_id
+
+RETRY_AFTER = 5  # seconds: a restart of the database takes about that long
 
 
 def _answer(request: HttpRequest, status: int, title: str, template: str = "") -> HttpResponse:
@@ -50,11 +55,20 @@ def suspended(request: HttpRequest, portal: Portal) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 when it was the database that could not: Django asks while it handles the exception."""
+    if isinstance(sys.exception(), (OperationalError, InterfaceError)):
+        answer = _plain_answer(request, 503, "The portal cannot reach its database. Try again in a moment.")
+        answer["Retry-After"] = str(RETRY_AFTER)
+        return answer
+    return _plain_answer(request, 500, "Something broke on our side.")
+
+
+def _plain_answer(request: HttpRequest, status: int, title: str) -> HttpResponse:
+    """Without the request's context: what broke may be in there."""
     if request.path.startswith("/api/"):
-        return problem(500, "Something broke on our side.")
-    # Without the request's context: what broke may be in there.
-    page = render_to_string("500.html", {"request_id": current_request_id()})
-    return HttpResponse(page, status=500)
+        return problem(status, title)
+    page = render_to_string(f"{status}.html", {"request_id": current_request_id()})
+    return HttpResponse(page, status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -22,7 +22,7 @@ HOSTS = ["acme.localhost:8000", "localhost", "10.1.2.3:80", "portal.evil.example
 
 @pytest.fixture(autouse=True)
 def no_heartbeat() -> None:
-    cache.delete(HEART)
+    caches["shared"].delete(HEART)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -66,8 +66,8 @@ def test_readyz_says_no_when_the_heart_has_stopped(age: int, status: int, monkey
 
 def test_readyz_says_no_without_the_broker(settings: Settings) -> None:
     beat_heart()
-    nowhere = {**settings.CACHES["default"], "LOCATION": "unix:///nonexistent/valkey.sock?db=1"}
-    settings.CACHES = {"default": nowhere}
+    nowhere = "unix:///nonexistent/valkey.sock?db=1"
+    settings.CACHES = {name: {**cache, "LOCATION": nowhere} for name, cache in settings.CACHES.items()}
 
     answer = Client().get("/readyz")
 
