@@ -25,7 +25,7 @@ from prm.local.valkey import Valkey
 
 FOLDER = "PRM_TEST_FOLDER"  # how the controller tells its workers where the servers are
 
-BROWSER = "tests/browser/"
+TOGETHER = ("tests/browser/", "tests/faults/")  # the tests of each share real processes
 
 _servers_key = pytest.StashKey[str]()
 
@@ -49,7 +49,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Deal the tests out one by one, but the browser's all to one worker, first: they share one stack.
+    """Deal the tests out one by one, but those that share processes all to one worker, first.
 
     xdist's own groups do not reach its scheduler under pytest 9.2.
     """
@@ -57,7 +57,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Dealer(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return BROWSER if nodeid.startswith(BROWSER) else nodeid
+            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
 
     return Dealer(config, log)
 

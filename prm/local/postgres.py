@@ -31,10 +31,11 @@ ROLE_RIGHTS = {
     APP: "LOGIN NOCREATEDB NOCREATEROLE NOSUPERUSER NOBYPASSRLS NOREPLICATION",
 }
 
-# A throw-away database need not survive a power cut.
+# A throw-away database need not survive a power cut, nor, unless a test kills it, its own end.
 HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 START_SECONDS = 20.0
+STILL_HELD = ("lock file", "shared memory block")  # by one that was killed a moment ago
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,15 @@ class Postgres:
     program: Program
     state: State
     is_throw_away: bool = False
+    settings: tuple[str, ...] = ()  # further ones; they win
 
     @classmethod
-    def of(cls, state: State, *, is_throw_away: bool = False) -> "Postgres":
+    def of(cls, state: State, *, is_throw_away: bool = False, settings: tuple[str, ...] = ()) -> "Postgres":
         """The cluster of this state folder, with a program that can run its data."""
         version_file = state.folder / "postgres" / "PG_VERSION"
         data_version = int(version_file.read_text()) if version_file.exists() else None
         program = find_postgres(state.account, copies=state.folder / "programs", data_version=data_version)
-        return cls(program, state, is_throw_away)
+        return cls(program, state, is_throw_away, settings)
 
     @property
     def data(self) -> Path:
@@ -61,6 +63,7 @@ class Postgres:
     def child(self) -> Child:
         options = [f"unix_socket_directories={self.state.sockets}", "listen_addresses="]
         options += HASTY if self.is_throw_away else ()
+        options += self.settings
         return Child(
             name="postgres",
             command=[
@@ -108,7 +111,7 @@ class Postgres:
             if self._comes_up(process):
                 return process
             last_words = tail(self.child.log)
-            if "lock file" not in last_words or time.monotonic() > deadline:
+            if not any(words in last_words for words in STILL_HELD) or time.monotonic() > deadline:
                 process.kill()
                 raise SetupError(f"Postgres did not start. Its log ends with:\n{last_words}")
             time.sleep(0.2)

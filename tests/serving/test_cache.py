@@ -52,10 +52,18 @@ class Server:
     def go_on(self) -> None:
         os.kill(self.process.pid, signal.SIGCONT)
 
-    def fill(self, *, is_full: bool = True) -> None:
+    def fill(self, *, bytes_: int = 1) -> None:
         with redis.Redis.from_url(self.valkey.url) as client:
             client.config_set("maxmemory-policy", "noeviction")
-            client.config_set("maxmemory", "1" if is_full else "0")
+            client.config_set("maxmemory", str(bytes_))
+
+    def repair(self, how: str) -> None:
+        if how == "stop":
+            self.start()
+        elif how == "hang":
+            self.go_on()
+        else:
+            self.fill(bytes_=0)
 
 
 @pytest.fixture
@@ -102,7 +110,7 @@ def test_cache_counts_on_while_redis_is_away_and_comes_back_by_itself(
         assert time.monotonic() - began < SHORT
         time.sleep(PAUSE)
         assert count(cache) == 51  # asks again, and goes on here
-        {"stop": server.start, "hang": server.go_on, "fill": lambda: server.fill(is_full=False)}[how]()
+        server.repair(how)
         time.sleep(PAUSE)
         count(cache, "another")
 

@@ -1,0 +1,211 @@
+"""A whole portal for tests of faults: every part is a real process that a test may kill, freeze or fill."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import redis
+
+from prm.local import SetupError, portal, processes
+from prm.local.paths import PROJECT, State
+from prm.local.postgres import APP, DATABASE, OWNER, SUPERUSER, Postgres
+from prm.local.processes import Child, wait_until
+from prm.local.valkey import Valkey
+from tests.fakes.mail import MailServer
+
+READY_SECONDS = 60.0  # the other tests keep the machine busy meanwhile
+
+# Killed, not unplugged: what was committed must be with the kernel, the disk may come later.
+SURVIVES_A_KILL = ("synchronous_commit=on",)
+
+
+@dataclass
+class Part:
+    """One process with its children. `start` begins it anew and, for a server, waits until it answers."""
+
+    child: Child
+    begin: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = self.begin()
+
+    def kill(self) -> None:
+        """As the kernel does when memory is short: nobody of it runs another line."""
+        assert self.process is not None
+        processes.kill_group(self.process)
+
+    def restart_hard(self) -> None:
+        self.kill()
+        self.start()
+
+    def stop(self) -> None:
+        if self.process is not None:
+            processes.stop(self.process, self.child)
+        self.process = None
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Takes calls and never answers, for as long as the block lasts."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.process.pid, signal.SIGCONT)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Message
+    body: str
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the cast, at Acme."""
+
+    id: str
+    email: str
+    key: str
+
+
+@dataclass
+class Site:
+    """Postgres, Valkey, a mail server, web, worker and beat, for nobody but the caller.
+
+    Parts are started from the main thread, which they follow into death.
+    """
+
+    state: State
+    first_port: int
+    people: dict[str, Person] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Returns when /readyz says yes; the cast is there, and its invitations are sent."""
+        self.state.prepare()
+        self.postgres = Postgres.of(self.state, is_throw_away=True, settings=SURVIVES_A_KILL)
+        self.postgres.make_data()
+        self._add("postgres", self.postgres.child, self.postgres.start)
+        self.postgres.make_roles()
+        self.valkey = Valkey.of(self.state, is_throw_away=True)
+        self._add("valkey", self.valkey.child, self.valkey.start)
+        self.port = portal.free_port(self.first_port)
+        self.mail = MailServer(portal.free_port(self.port + 1))
+        self.mail.start()
+        self.env = self._environment()
+        self._furnish()
+        for child in portal.children(self.env, port=self.port, folder=self.state.folder):
+            self._add(child.name, child, lambda child=child: processes.start(child))  # type: ignore[misc]
+        self.wait_until_ready()
+
+    def stop(self) -> None:
+        for part in reversed(self.parts.values()):
+            part.stop()
+        if hasattr(self, "mail"):
+            self.mail.stop()
+
+    def __getitem__(self, name: str) -> Part:
+        return self.parts[name]
+
+    @contextlib.contextmanager
+    def another_worker(self, *command: str) -> Iterator[Part]:
+        """One more worker beside the usual one: `python -m <command>` with Celery's arguments behind."""
+        arguments = ("worker", "--concurrency", "2", "--without-mingle", "--without-gossip", "-n", "another@%h")
+        log = self.state.logs / "another.log"
+        child = Child("another", [sys.executable, "-m", *command, *arguments], log, self.env, PROJECT, grace=10)
+        self._add("another", child, lambda: processes.start(child))
+        try:
+            assert wait_until(lambda: "another@" in log.read_text(), seconds=READY_SECONDS)
+            yield self.parts["another"]
+        finally:
+            self.parts.pop("another").stop()
+
+    # --- Looking at it from outside -------------------------------------------------------------------
+
+    def ask(
+        self, method: str, path: str, *, who: str = "", body: Any = None, timeout: float = 10, **headers: str
+    ) -> Answer:
+        """One request to Acme, with this person's key. Raises OSError or HTTPException when none comes back."""
+        link = http.client.HTTPConnection(portal.HOST, self.port, timeout=timeout)
+        headers["Host"] = f"acme.localhost:{self.port}"
+        if who:
+            headers["Authorization"] = f"Bearer {self.people[who].key}"
+        if body is not None and not isinstance(body, str):
+            headers["Content-Type"], body = "application/json", json.dumps(body)
+        try:
+            link.request(method, path, body, headers)
+            answer = link.getresponse()
+            return Answer(answer.status, answer.headers, answer.read().decode(errors="replace"))
+        finally:
+            link.close()
+
+    def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """As the superuser, past every wall: what really stands in the tables."""
+        link = psycopg2.connect(host=str(self.state.sockets), user=SUPERUSER, dbname=DATABASE, connect_timeout=5)
+        try:
+            link.autocommit = True
+            with link.cursor() as cursor:
+                cursor.execute(statement, values or None)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            link.close()
+
+    @contextlib.contextmanager
+    def broker(self) -> Iterator["redis.Redis"]:
+        with redis.Redis.from_url(self.valkey.url) as client:
+            yield client
+
+    def log(self, name: str) -> str:
+        return (self.state.logs / f"{name}.log").read_text(errors="replace")
+
+    def is_ready(self) -> bool:
+        return portal.ask(self.port)[0]
+
+    def wait_until_ready(self) -> None:
+        if not wait_until(self.is_ready, seconds=READY_SECONDS, step=0.1):
+            logs = "\n".join(f"{part.child.log}:\n{processes.tail(part.child.log)}" for part in self.parts.values())
+            raise SetupError(f"/readyz: {portal.ask(self.port)[1]}\n{logs}")
+
+    # --- Making it ------------------------------------------------------------------------------------
+
+    def _add(self, name: str, child: Child, begin: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self.parts[name] = Part(child, begin)
+        self.parts[name].start()
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+            "DATABASE_URL": self.postgres.url(APP),
+            "DATABASE_OWNER_URL": self.postgres.url(OWNER),
+            "REDIS_URL": self.valkey.url,
+            "PRM_BASE_DOMAIN": f"localhost:{self.port}",
+            "PRM_MAIL_DIR": "",
+            "EMAIL_URL": self.mail.url,
+        }
+
+    def _furnish(self) -> None:
+        command = [sys.executable, "-m", "tests.faults.furnish"]
+        done = subprocess.run(command, cwd=PROJECT, env=self.env, text=True, capture_output=True, check=False)
+        if done.returncode != 0:
+            raise SetupError(done.stdout + done.stderr)
+        made = json.loads(done.stdout.splitlines()[-1])
+        self.people = {name: Person(**values) for name, values in made.items()}

@@ -1,0 +1,110 @@
+"""The broker is emptied, stopped, hung or full: pages go on, and the work is done all the same."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookies import SimpleCookie
+from urllib.parse import urlencode
+
+import pytest
+from celery import Celery
+
+from prm import environment
+from tests.cast import PASSWORD
+from tests.fakes.mail import slow
+from tests.faults.conftest import SOAK
+from tests.faults.ledger import Balance, Ledger
+from tests.faults.site import Site
+
+A_PAGE_TAKES_LESS = 1.0  # seconds, for 95 of 100
+
+
+@contextmanager
+def emptied(site: Site) -> Iterator[None]:
+    """Again and again, and once more at the end: whatever was rung for is forgotten."""
+    with site.broker() as broker:
+        for _ in range(200 if SOAK else 10):
+            broker.flushall()
+            time.sleep(0.2)
+        yield
+        broker.flushall()
+
+
+@contextmanager
+def stopped(site: Site) -> Iterator[None]:
+    site["valkey"].stop()
+    try:
+        yield
+    finally:
+        site["valkey"].start()
+
+
+@contextmanager
+def hung(site: Site) -> Iterator[None]:
+    with site["valkey"].frozen():
+        yield
+
+
+@contextmanager
+def full(site: Site) -> Iterator[None]:
+    with site.broker() as broker:
+        broker.config_set("maxmemory-policy", "noeviction")
+        broker.config_set("maxmemory", "1")
+        try:
+            yield
+        finally:
+            broker.config_set("maxmemory", "0")
+
+
+@pytest.mark.parametrize("fault", [emptied, stopped, hung, full], ids=lambda fault: fault.__name__)
+def test_broker_that_fails_delays_and_loses_nothing(site: Site, ledger: Ledger, fault: type) -> None:
+    with ledger.load():
+        time.sleep(0.5)
+        with fault(site):
+            time.sleep(300 if SOAK else 2)
+            seconds = [_sign_in(site), _sign_in(site)]
+        time.sleep(0.5)
+
+    assert ledger.balance() == Balance()
+    assert set(ledger.statuses) == {200, 201}
+    assert ledger.slowest_but(5) < A_PAGE_TAKES_LESS
+    assert max(seconds) < A_PAGE_TAKES_LESS * 2  # a page, a form, and one of them finds out that nobody answers
+    assert len(ledger.stored) > 5
+
+
+def test_message_that_comes_five_times_at_once_has_one_effect(site: Site, ledger: Ledger) -> None:
+    (portal,) = site.sql("SELECT id FROM organizations_portal WHERE slug = 'acme'")[0]
+    messenger = Celery(broker=environment.broker(site.valkey.url))
+    for receiver in ledger.receivers:
+        site.mail.next_for(site.people[receiver].email, *[slow(0.2)] * 4)  # long enough for them to meet
+
+    with ledger.load():
+        for _ in range(5):
+            for _ in range(5):
+                messenger.send_task("prm.events.tasks.deliver_due", [str(portal)])
+            time.sleep(0.3)
+
+    assert ledger.balance() == Balance()
+    assert ledger.repetitions() == 0
+    assert len(ledger.stored) > 5
+
+
+def _sign_in(site: Site) -> float:
+    """How long Ben takes to come in, by the page and the form, as a browser would."""
+    began = time.monotonic()
+    page = site.ask("GET", "/accounts/login/")
+    (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.body)
+    cookies = SimpleCookie("; ".join(page.headers.get_all("Set-Cookie", [])))
+    form = {"login": site.people["ben"].email, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    answer = site.ask(
+        "POST",
+        "/accounts/login/",
+        body=urlencode(form),
+        **{
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items()),
+        },
+    )
+    assert (answer.status, answer.headers["Location"]) == (302, "/")
+    return time.monotonic() - began
