@@ -36,5 +36,3 @@ def site(whole_site: Site) -> Site:
 @pytest.fixture
 def ledger(site: Site, request: pytest.FixtureRequest) -> Ledger:
     return Ledger(site, request.node.name.removeprefix("test_")[:60])
-
-

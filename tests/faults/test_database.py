@@ -1,0 +1,76 @@
+"""Postgres restarts, or has no connection left: 503 and a word when to come back, and on it goes by itself."""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import pytest
+
+from prm.local.postgres import APP
+from tests.faults.ledger import Balance, Ledger
+from tests.faults.site import Answer, Site
+
+
+@contextmanager
+def asked_meanwhile(site: Site, path: str, who: str = "") -> Iterator[list[Answer]]:
+    """Somebody asks for a page all the time; yields the answers."""
+    answers: list[Answer] = []
+    is_over = Event()
+
+    def ask() -> None:
+        while not is_over.is_set():
+            answers.append(site.ask("GET", path, who=who))
+            time.sleep(0.05)
+
+    thread = Thread(target=ask, daemon=True)
+    thread.start()
+    try:
+        yield answers
+    finally:
+        is_over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGKILL], ids=["immediate", "kill"])
+def test_postgres_that_restarts_hard_loses_nothing(site: Site, ledger: Ledger, how: signal.Signals) -> None:
+    postgres = site["postgres"]
+    assert postgres.process is not None
+    with (
+        asked_meanwhile(site, "/accounts/login/") as pages,
+        asked_meanwhile(site, "/api/v1/leads/", "ada") as api,
+        ledger.load(),
+    ):
+        time.sleep(1)
+        postgres.process.send_signal(how)
+        postgres.process.wait()
+        time.sleep(1)
+        postgres.start()
+        time.sleep(2)
+
+    assert ledger.balance() == Balance()
+    assert set(ledger.statuses) == {200, 201, 503}
+    for answers in (pages, api):
+        assert {answer.status for answer in answers} == {200, 503}
+        assert answers[-1].status == 200
+        assert all(answer.headers["Retry-After"] == "5" for answer in answers if answer.status == 503)
+    (page, *_), (problem, *_) = ([a for a in answers if a.status == 503] for answers in (pages, api))
+    assert "The portal takes a short break" in page.body
+    assert problem.json()["code"] == "unavailable"
+
+
+def test_connections_used_up_are_503_and_not_500(site: Site, ledger: Ledger) -> None:
+    with ledger.load():
+        time.sleep(0.5)
+        site.sql(f"ALTER ROLE {APP} CONNECTION LIMIT 1")
+        try:
+            site.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", APP)
+            answers = Counter(site.ask("GET", "/accounts/login/").status for _ in range(30))
+        finally:
+            site.sql(f"ALTER ROLE {APP} CONNECTION LIMIT -1")
+
+    assert set(answers) <= {200, 503}
+    assert set(ledger.statuses) == {200, 201, 503}
+    assert ledger.balance() == Balance()

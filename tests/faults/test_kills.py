@@ -1,0 +1,30 @@
+"""kill -9 of worker and web at points of chance: what was answered is stored, what is stored is told, once."""
+
+import time
+
+import pytest
+
+from tests.fakes.mail import slow
+from tests.faults.conftest import SOAK
+from tests.faults.ledger import Balance, Ledger, chance
+from tests.faults.site import Site
+
+KILLS = 25 if SOAK else 2
+
+
+@pytest.mark.parametrize("victim", ["worker", "web"])
+def test_kill(site: Site, ledger: Ledger, victim: str) -> None:
+    when = chance(victim)
+    for receiver in ledger.receivers:  # so that a kill finds mail under way
+        site.mail.always_for(site.people[receiver].email, slow(0.1))
+
+    with ledger.load(clients=3):
+        for _ in range(KILLS):
+            time.sleep(when.uniform(0.5, 2.5))
+            site[victim].restart_hard()
+
+    assert ledger.balance() == Balance()
+    assert ledger.caught_up_after <= 60
+    assert ledger.repetitions() <= KILLS * 2  # two mails are under way at most
+    assert len(ledger.stored) > KILLS
+    print(ledger.figures())
