@@ -1,6 +1,7 @@
 """`python -m tests.faults.furnish`: migrate, make the cast, and print what a client needs as JSON."""
 
 import json
+import sys
 
 import django
 from django.core.management import call_command
@@ -21,7 +22,7 @@ def main() -> None:
             member = getattr(cast, name)
             _key, secret = create_api_key(member, name="faults", scope=ApiKey.Scope.WRITE, by=None)
             people[name] = {"id": str(member.pk), "email": member.email, "key": secret}
-    print(json.dumps(people))
+    sys.stdout.write(json.dumps(people))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
@@ -18,7 +18,7 @@ import psycopg2
 import redis
 
 from prm.local import SetupError, portal, processes
-from prm.local.paths import PROJECT, State
+from prm.local.paths import PROJECT, Account, State, make_folder
 from prm.local.postgres import APP, DATABASE, OWNER, SUPERUSER, Postgres
 from prm.local.processes import Child, wait_until
 from prm.local.valkey import Valkey
@@ -46,6 +46,12 @@ class Part:
         assert self.process is not None
         processes.kill_group(self.process)
 
+    def kill_one_child(self, which: random.Random) -> None:
+        """One of the processes below the first."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        os.kill(int(which.choice(children)), signal.SIGKILL)
+
     def restart_hard(self) -> None:
         self.kill()
         self.start()
@@ -64,6 +70,38 @@ class Part:
             yield
         finally:
             os.killpg(self.process.pid, signal.SIGCONT)
+
+
+@dataclass(frozen=True)
+class SmallDisk:
+    """A disk of its own for the tables, so that it can be full. Mounting takes root."""
+
+    folder: Path
+
+    @classmethod
+    def mount(cls, folder: Path, account: Account | None) -> "SmallDisk | None":
+        folder.mkdir()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g", "prm-test", folder], check=False)
+        if done.returncode != 0:
+            return None
+        make_folder(folder, mode=0o700, account=account)
+        return cls(folder)
+
+    @contextlib.contextmanager
+    def full(self) -> Iterator[None]:
+        """Not a byte more, for as long as the block lasts."""
+        found = os.statvfs(self.folder)
+        self._resize((found.f_blocks - found.f_bfree) * found.f_frsize)
+        try:
+            yield
+        finally:
+            self._resize(2**30)
+
+    def unmount(self) -> None:
+        subprocess.run(["umount", self.folder], check=True)
+
+    def _resize(self, size: int) -> None:
+        subprocess.run(["mount", "-o", f"remount,size={size}", self.folder], check=True)
 
 
 @dataclass(frozen=True)
@@ -93,10 +131,12 @@ class Site:
     """
 
     state: State
-    first_port: int
+    port: int
+    mail: MailServer
     people: dict[str, Person] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
+    disk: "SmallDisk | None" = None
 
     def start(self) -> None:
         """Returns when /readyz says yes; the cast is there, and its invitations are sent."""
@@ -105,10 +145,12 @@ class Site:
         self.postgres.make_data()
         self._add("postgres", self.postgres.child, self.postgres.start)
         self.postgres.make_roles()
+        self.disk = SmallDisk.mount(self.state.folder / "disk", self.state.account)
+        if self.disk:
+            self.sql(f"CREATE TABLESPACE disk LOCATION '{self.disk.folder}'", at="postgres")
+            self.sql(f"ALTER DATABASE {DATABASE} SET TABLESPACE disk", at="postgres")
         self.valkey = Valkey.of(self.state, is_throw_away=True)
         self._add("valkey", self.valkey.child, self.valkey.start)
-        self.port = portal.free_port(self.first_port)
-        self.mail = MailServer(portal.free_port(self.port + 1))
         self.mail.start()
         self.env = self._environment()
         self._furnish()
@@ -119,8 +161,9 @@ class Site:
     def stop(self) -> None:
         for part in reversed(self.parts.values()):
             part.stop()
-        if hasattr(self, "mail"):
-            self.mail.stop()
+        self.mail.stop()
+        if self.disk:
+            self.disk.unmount()
 
     def __getitem__(self, name: str) -> Part:
         return self.parts[name]
@@ -141,11 +184,18 @@ class Site:
     # --- Looking at it from outside -------------------------------------------------------------------
 
     def ask(
-        self, method: str, path: str, *, who: str = "", body: Any = None, timeout: float = 10, **headers: str
+        self,
+        method: str,
+        path: str,
+        *,
+        who: str = "",
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10,
     ) -> Answer:
         """One request to Acme, with this person's key. Raises OSError or HTTPException when none comes back."""
         link = http.client.HTTPConnection(portal.HOST, self.port, timeout=timeout)
-        headers["Host"] = f"acme.localhost:{self.port}"
+        headers = {**(headers or {}), "Host": f"acme.localhost:{self.port}"}
         if who:
             headers["Authorization"] = f"Bearer {self.people[who].key}"
         if body is not None and not isinstance(body, str):
@@ -157,9 +207,9 @@ class Site:
         finally:
             link.close()
 
-    def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    def sql(self, statement: str, *values: object, at: str = DATABASE) -> list[tuple[Any, ...]]:
         """As the superuser, past every wall: what really stands in the tables."""
-        link = psycopg2.connect(host=str(self.state.sockets), user=SUPERUSER, dbname=DATABASE, connect_timeout=5)
+        link = psycopg2.connect(host=str(self.state.sockets), user=SUPERUSER, dbname=at, connect_timeout=5)
         try:
             link.autocommit = True
             with link.cursor() as cursor:

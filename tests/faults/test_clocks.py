@@ -3,8 +3,11 @@
 import time
 
 from tests.fakes.mail import slow
+from tests.faults.conftest import long_with_make_soak
 from tests.faults.ledger import Balance, Ledger
 from tests.faults.site import Site
+
+pytestmark = long_with_make_soak
 
 
 def test_worker_a_day_ahead_takes_nothing_from_the_others(site: Site, ledger: Ledger) -> None:

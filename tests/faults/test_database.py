@@ -10,8 +10,11 @@ from threading import Event, Thread
 import pytest
 
 from prm.local.postgres import APP
+from tests.faults.conftest import long_with_make_soak
 from tests.faults.ledger import Balance, Ledger
 from tests.faults.site import Answer, Site
+
+pytestmark = long_with_make_soak
 
 
 @contextmanager
@@ -73,4 +76,18 @@ def test_connections_used_up_are_503_and_not_500(site: Site, ledger: Ledger) -> 
 
     assert set(answers) <= {200, 503}
     assert set(ledger.statuses) == {200, 201, 503}
+    assert ledger.balance() == Balance()
+
+
+def test_disk_full_is_503_and_over_when_there_is_room_again(site: Site, ledger: Ledger) -> None:
+    if site.disk is None:
+        pytest.skip("Only root may mount a small disk.")
+    with ledger.load(), asked_meanwhile(site, "/api/v1/leads/", "ada") as readers:
+        time.sleep(0.5)
+        with site.disk.full():
+            time.sleep(2)
+        time.sleep(1)
+
+    assert set(ledger.statuses) == {200, 201, 503}
+    assert {answer.status for answer in readers} == {200}
     assert ledger.balance() == Balance()

@@ -5,9 +5,11 @@ import time
 import pytest
 
 from tests.fakes.mail import slow
-from tests.faults.conftest import SOAK
+from tests.faults.conftest import SOAK, long_with_make_soak
 from tests.faults.ledger import Balance, Ledger, chance
 from tests.faults.site import Site
+
+pytestmark = long_with_make_soak
 
 KILLS = 25 if SOAK else 2
 
@@ -22,9 +24,11 @@ def test_kill(site: Site, ledger: Ledger, victim: str) -> None:
         for _ in range(KILLS):
             time.sleep(when.uniform(0.5, 2.5))
             site[victim].restart_hard()
+        if victim == "worker":  # its parent lives, notices and takes another
+            time.sleep(when.uniform(2, 4))
+            site[victim].kill_one_child(when)
 
     assert ledger.balance() == Balance()
     assert ledger.caught_up_after <= 60
     assert ledger.repetitions() <= KILLS * 2  # two mails are under way at most
     assert len(ledger.stored) > KILLS
-    print(ledger.figures())

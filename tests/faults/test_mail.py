@@ -1,8 +1,11 @@
 """The mail server hangs, breaks off after the message or refuses one address: the others get theirs meanwhile."""
 
 from tests.fakes.mail import BUSY, CUT_OFF, UNKNOWN, slow
+from tests.faults.conftest import long_with_make_soak
 from tests.faults.ledger import Balance, Ledger
 from tests.faults.site import Site
+
+pytestmark = long_with_make_soak
 
 HANG = slow(30)  # far longer than EMAIL_TIMEOUT
 
