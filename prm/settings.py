@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "prm.serving.headers.HeadersMiddleware",
     "prm.serving.health.HealthMiddleware",
+    "prm.serving.metrics.MetricsMiddleware",
     "prm.serving.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "prm.serving.protocol.ProtocolMiddleware",
@@ -258,6 +259,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
 }
+
+# --- Figures for whoever runs it: /metrics ---------------------------------------------------------
+PRM_METRICS_TOKEN = env.text("PRM_METRICS_TOKEN", "")  # without one there is no such page
 
 # --- Logs: one JSON line each, with request id and portal ------------------------------------------
 LOGGING = {

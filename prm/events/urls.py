@@ -1,6 +1,6 @@
 from django.urls import path
 
-from prm.events.views import development, mail_log, messages, notifications
+from prm.events.views import development, mail_log, messages, notifications, operations
 
 app_name = "events"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("messages/read/", messages.message_read_all, name="read_all"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("unsubscribe/<str:token>/", notifications.unsubscribe, name="unsubscribe"),
+    path("operations/", operations.operations, name="operations"),
     path("operations/mail/", mail_log.mail_log, name="mail_log"),
     path("operations/mail/retry/", mail_log.mail_retry, name="mail_retry"),
     path("operations/mail/<uuid:pk>/resend/", mail_log.mail_resend, name="mail_resend"),

@@ -28,6 +28,7 @@ NAMES = (
     "PRM_SECURITY_CONTACT",
     "PRM_SCHEME",
     "PRM_PROXIES",
+    "PRM_METRICS_TOKEN",
     "PRM_FROM_EMAIL",
     "EMAIL_URL",
 )

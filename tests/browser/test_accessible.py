@@ -45,6 +45,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "events:messages": [(BEN, "/messages/")],
     "events:notifications": [(BEN, "/notifications/")],
     "events:unsubscribe": [(NOBODY, "{unsubscribe}")],
+    "events:operations": [(ADA, "/operations/")],
     "events:mail_log": [(ADA, "/operations/mail/"), (ADA, "/operations/mail/?status=dead")],
     "events:outbox": [(NOBODY, "/outbox/")],
     "events:outbox_mail": [(NOBODY, "{mail}")],

@@ -47,10 +47,11 @@ class Part:
         processes.kill_group(self.process)
 
     def kill_one_child(self, which: random.Random) -> None:
-        """One of the processes below the first."""
+        """One of the processes below the first; waits for one that has only just been started."""
         assert self.process is not None
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        os.kill(int(which.choice(children)), signal.SIGKILL)
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        wait_until(lambda: bool(children.read_text().split()), seconds=READY_SECONDS)
+        os.kill(int(which.choice(children.read_text().split())), signal.SIGKILL)
 
     def restart_hard(self) -> None:
         self.kill()

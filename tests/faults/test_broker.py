@@ -20,7 +20,7 @@ from tests.faults.site import Site
 pytestmark = long_with_make_soak
 
 Fault = Callable[[Site], AbstractContextManager[None]]
-A_PAGE_TAKES_LESS = 1.0  # seconds, for 95 of 100
+A_PAGE_TAKES_LESS = 1.0 if SOAK else 2.0  # seconds, for 95 of 100; the other tests keep the machine busy
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def test_broker_that_fails_delays_and_loses_nothing(
     assert ledger.balance() == Balance()
     assert set(ledger.statuses) == {200, 201}
     assert ledger.slowest_but(5) < A_PAGE_TAKES_LESS
-    assert max(seconds) < A_PAGE_TAKES_LESS * 2  # a page, a form, and one of them finds out that nobody answers
+    assert max(seconds) < A_PAGE_TAKES_LESS * 2  # a page and a form
     assert len(ledger.stored) > 5
 
 

@@ -10,6 +10,7 @@ from threading import Event, Thread
 import pytest
 
 from prm.local.postgres import APP
+from prm.local.processes import wait_until
 from tests.faults.conftest import long_with_make_soak
 from tests.faults.ledger import Balance, Ledger
 from tests.faults.site import Answer, Site
@@ -85,7 +86,7 @@ def test_disk_full_is_503_and_over_when_there_is_room_again(site: Site, ledger: 
     with ledger.load(), asked_meanwhile(site, "/api/v1/leads/", "ada") as readers:
         time.sleep(0.5)
         with site.disk.full():
-            time.sleep(2)
+            assert wait_until(lambda: ledger.statuses[503] > 2, seconds=30)  # pages have some room left
         time.sleep(1)
 
     assert set(ledger.statuses) == {200, 201, 503}

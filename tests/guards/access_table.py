@@ -172,6 +172,7 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("events:read_all", "POST"): Expect(status=SENT),
     ("events:notifications", "GET"): Expect(),
     ("events:notifications", "POST"): Expect(status=SENT, body=lambda stage, actor: MAILED),
+    ("events:operations", "GET"): Expect(enters=ADMINS),
     ("events:mail_log", "GET"): Expect(enters=ADMINS, lists=(("delivery", "sent"),), sees=MAILS),
     ("events:mail_retry", "POST"): Expect(enters=ADMINS, status=SENT),
     ("events:mail_resend", "POST"): Expect(enters=ADMINS, row=("delivery", "sent"), sees=MAILS, status=SENT),
