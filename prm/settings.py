@@ -112,6 +112,7 @@ CACHES = {
 }
 CELERY_BROKER_URL = env.broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # a worker outlives a broker that is full
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,  # of one ring; without it a page waits 6 s for a broker that is away
     "visibility_timeout": 1800,

@@ -12,7 +12,6 @@ import pytest
 from django.core.cache import caches
 from django.db import connections, transaction
 from django.db.models.functions import Now
-from django.http import HttpResponse
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
@@ -24,7 +23,7 @@ from prm.organizations.context import inside
 from prm.organizations.models import Portal
 from prm.serving import metrics
 from prm.serving.health import HEART, beat_heart
-from tests.browsing import sign_in
+from tests.browsing import Answer, sign_in
 from tests.cast import Cast
 from tests.events.conftest import hop  # noqa: F401
 from tests.factories import assigned_lead
@@ -56,11 +55,11 @@ def queues(cast: Cast, hop: object) -> Cast:  # noqa: F811
     return cast
 
 
-def scrape(token: str = TOKEN, **headers: str) -> HttpResponse:
+def scrape(token: str = TOKEN, **headers: str) -> Answer:
     return Client(headers={"host": "10.1.2.3:80", "authorization": f"Bearer {token}", **headers}).get("/metrics")
 
 
-def figures(answer: HttpResponse) -> Figures:
+def figures(answer: Answer) -> Figures:
     families = text_string_to_metric_families(answer.content.decode())
     samples = [sample for family in families for sample in family.samples]
     return {(s.name, s.labels.get("kind", ""), s.labels.get("channel", "")): s.value for s in samples}
@@ -206,6 +205,6 @@ def test_metrics_are_only_read(method: str, cast: Cast) -> None:
 def test_metrics_do_not_exist_without_a_token(cast: Cast, settings: Settings) -> None:
     settings.PRM_METRICS_TOKEN = ""
 
-    answers: list[Callable[[], HttpResponse]] = [lambda: scrape(""), lambda: scrape("x")]
+    answers: list[Callable[[], Answer]] = [lambda: scrape(""), lambda: scrape("x")]
 
     assert all(b"prm_" not in answer().content for answer in answers)
