@@ -8,15 +8,15 @@ from django.utils.translation import gettext_lazy as _
 from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, deal_from, first_stage, prospect_of
 from deals.models import Account, Contact, Deal, DealStage
 from leads.models import Lead
+from prm.forms import RecordForm
 from prm.world import country_choices, currency_choices
 
 
-class DealForm(forms.ModelForm):
+class DealForm(RecordForm):
     """Name, money, stage and date."""
 
     currency = forms.ChoiceField(label=_("Currency"))
     stage: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(label=_("Stage"), queryset=None, empty_label=None)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     field_order = ["name", "amount", "currency", "stage", "close_date", "description"]
 
     class Meta:
@@ -34,12 +34,10 @@ class DealForm(forms.ModelForm):
         stages = DealStage.objects.filter(is_active=True)
         if not self.instance._state.adding:
             stages = stages | DealStage.objects.filter(pk=self.instance.stage_id)
-            self.initial = {**self.initial, "stage": self.instance.stage_id, "version": self.instance.version}
+            self.initial = {**self.initial, "stage": self.instance.stage_id}
         self.fields["stage"].queryset = stages  # type: ignore[attr-defined]
-
-    @property
-    def values(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        if not self.instance._state.adding:
+            self.remember(self.instance.version)
 
 
 class AccountForm(forms.ModelForm):
@@ -81,8 +79,12 @@ class RegistrationForm:
             {"key": "deal", "title": _("Deal"), "form": self.deal},
         ]
 
+    @property
+    def parts(self) -> list[forms.ModelForm]:
+        return [self.account, self.contact, self.deal]
+
     def is_valid(self) -> bool:
-        return all([self.account.is_valid(), self.contact.is_valid(), self.deal.is_valid()])
+        return all([part.is_valid() for part in self.parts])  # noqa: C419  (each says what is wrong with it)
 
     @property
     def registration(self) -> Registration:

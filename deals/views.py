@@ -18,7 +18,9 @@ from leads.states import Status, Verb
 from leads.views.record import seen_lead
 from prm.actions import Gone, Refused, Stale
 from prm.events.timeline import timeline_of
+from prm.forms import clash
 from prm.serving.paging import choice_of, page_of, search_text
+from prm.serving.typed import form_of
 from prm.users.access import SEES_LEADS, PageRequest, Permission, member_page
 from prm.users.models import Membership
 
@@ -106,20 +108,20 @@ def deal_edit(request: PageRequest, code: int) -> HttpResponse:
     deal = seen_deal(request.membership, code)
     if not deal.may_be_changed_by(request.membership):
         raise Refused(_("Deal %(code)s cannot be changed by you.") % {"code": deal.code})
-    form = DealForm(request.POST or None, instance=deal)
+    form = form_of(request, lambda sent: DealForm(sent, instance=deal))
+    conflict = None
     status = 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"]
         try:
             actions.update_deal(deal, values=form.values, version=version, by=request.membership)
-        except Stale as stale:
-            form.add_error(None, str(stale))
-            status = 409
-            form.data = {**request.POST.dict(), "version": str(seen_deal(request.membership, code).version)}
+        except Stale:
+            now = seen_deal(request.membership, code)
+            conflict, status = clash(form, DealForm(instance=now), subject=now, member=request.membership), 409
         else:
             messages.success(request, _("Saved."))
             return redirect("deals:detail", code)
-    context = {"form": form, "deal": seen_deal(request.membership, code)}
+    context = {"form": form, "deal": seen_deal(request.membership, code), "conflict": conflict}
     return render(request, "deals/deal_form.html", context, status=status)
 
 
@@ -134,7 +136,7 @@ def deal_convert(request: PageRequest, code: int) -> HttpResponse:
             messages.info(request, _("Lead %(code)s became this deal already.") % {"code": lead.code})
             return redirect("deals:detail", deal.number)
     states.check(Verb.CONVERT, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
-    form = RegistrationForm(request.POST if request.method == "POST" else None, lead=lead)
+    form = form_of(request, lambda sent: RegistrationForm(sent, lead=lead))
     if form.is_bound and form.is_valid():
         deal = actions.convert_lead(lead, registration=form.registration, by=member)
         messages.success(request, _("Deal %(code)s is registered.") % {"code": deal.code})

@@ -44,10 +44,10 @@ def create_lead(*, values: Mapping[str, Any], by: Actor, at: datetime | None = N
 def update_lead(lead: Lead, *, values: Mapping[str, Any], by: Actor, version: int | None = None) -> Lead:
     """Change any of DETAIL_FIELDS. A partner's first edit begins the work.
 
-    Raises Stale when `version` is given and somebody else changed the lead since.
+    Raises Stale when `version` is given, as `version_for(by)` told it, and somebody else changed the lead since.
     """
     lead, side = _locked(lead.pk, Verb.EDIT, by)
-    if version is not None and version != lead.version:
+    if version is not None and version != lead.version_for(by):
         raise Stale(_("Somebody else changed lead %(code)s meanwhile.") % {"code": lead.code})
     if side is Side.HOLDER and set(values) & VENDOR_WRITES:
         raise Refused(_("Only the vendor changes where a lead came from."))
@@ -57,7 +57,8 @@ def update_lead(lead: Lead, *, values: Mapping[str, Any], by: Actor, version: in
     _need_a_name(lead.company, lead.last_name)
     _begin_work(lead, side)
     if set(changes) <= VENDOR_ONLY:
-        lead.save()  # the holder's copy is not stale for what the holder never sees
+        lead.unseen_edits += 1  # the holder's copy is not stale for what the holder never sees
+        lead.save()
     else:
         _save(lead)
     _note(Event.Kind.LEAD_CHANGED, lead, by=by, changes=changes)

@@ -84,7 +84,9 @@ class LeadSerializer(StrictSerializer, serializers.ModelSerializer[Lead]):
         return fields
 
     def to_representation(self, instance: Lead) -> dict[str, Any]:
-        shown: dict[str, Any] = super().to_representation(instance.shown_to(self.context["member"]))
+        member: Membership = self.context["member"]
+        shown: dict[str, Any] = super().to_representation(instance.shown_to(member))
+        shown["version"] = instance.version_for(member)
         if instance.is_withheld:
             for name in (*DETAIL_FIELDS, *TELLTALES):
                 shown.pop(name, None)

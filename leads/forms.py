@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.models import DETAIL_FIELDS, VENDOR_WRITES, Activity, DistributionSettings, Lead, LostReason
+from prm.forms import RecordForm
 from prm.organizations.models import Organization
 from prm.text import ProseField
 from prm.users.models import Membership
@@ -37,13 +38,12 @@ def wrong_time(at: datetime | None) -> str:
     return _("This is too long ago.") if at < LONG_AGO else ""
 
 
-class LeadForm(forms.ModelForm):
+class LeadForm(RecordForm):
     """The lead's details; a partner's form leaves out what is the vendor's to say."""
 
     website = forms.URLField(label=gettext_lazy("Website"), max_length=300, required=False, assume_scheme="https")
     country = forms.ChoiceField(label=gettext_lazy("Country"), required=False)
     budget_currency = forms.ChoiceField(label=gettext_lazy("Currency"), required=False)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Lead
@@ -62,7 +62,7 @@ class LeadForm(forms.ModelForm):
             for field in VENDOR_WRITES:
                 del self.fields[field]
         if not self.instance._state.adding:
-            self.initial["version"] = self.instance.version
+            self.remember(self.instance.version_for(by))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -71,11 +71,6 @@ class LeadForm(forms.ModelForm):
         if wrong := missing_currency(cleaned):
             self.add_error("budget_currency", wrong)
         return cleaned
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The details, without the version."""
-        return {name: value for name, value in self.cleaned_data.items() if name in DETAIL_FIELDS}
 
 
 class AssignForm(forms.Form):

@@ -191,6 +191,7 @@ class Lead(FencedModel):
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
+    unseen_edits = models.PositiveIntegerField(default=0, editable=False)  # of VENDOR_ONLY fields alone
 
     objects = FencedManager.from_queryset(LeadQuerySet)()
     is_withheld = True  # until `shown_to` has looked: what forgets to ask shows nothing
@@ -258,6 +259,10 @@ class Lead(FencedModel):
             return Side.VENDOR if member.can(Permission.MANAGE_LEADS) else None
         return Side.HOLDER if self.organization_id == member.organization_id else None
 
+    def version_for(self, member: "Member | None") -> int:
+        """What tells this member's copy from a newer one. Partners do not count edits they never see."""
+        return self.version + (self.unseen_edits if member is None or member.is_vendor else 0)
+
     def shown_to(self, member: "Member") -> Self:
         """This object with all emptied that `member` may not see: for showing, never for saving."""
         self.is_withheld = self.is_withheld_from(member)
@@ -269,8 +274,12 @@ class Lead(FencedModel):
 
 class NoteQuerySet(FencedQuerySet[Any]):
     def visible_to(self, member: "Member") -> Self:
-        """The own organization's notes, and what others shared with it."""
-        return self.filter(Q(organization=member.organization_id) | Q(shared_with=member.organization_id))
+        """The own organization's notes, and what others shared with it.
+
+        Who looks through a member's eyes sees only what both may see: internal stays internal.
+        """
+        rows = self if member.viewer is None else self.visible_to(member.viewer)
+        return rows.filter(Q(organization=member.organization_id) | Q(shared_with=member.organization_id))
 
 
 class Comment(FencedModel):

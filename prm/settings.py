@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "prm.users.middleware.MembershipMiddleware",
     "prm.users.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "prm.users.seeing.ViewingMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

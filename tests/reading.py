@@ -100,11 +100,32 @@ class Page:
         errors = box.all("ul", css="errorlist") if box else []
         return errors[0].text if errors else ""
 
+    def form(self, action: str) -> dict[str, list[str]]:
+        """What a browser would send to `action`, as the page stands; a form without an address is its own."""
+        forms = [form for form in self.by_id("main").all("form", method="post") if len(form.all("input")) > 1]
+        (form,) = [form for form in forms if form.attributes.get("action", action) == action]
+        return _sent(form)
+
     def _field(self, name: str) -> Element:
         fields = [e for tag in ("input", "select", "textarea") for e in self.root.all(tag, name=name)]
         assert fields, f"There is no field {name}."
         chosen = [e for e in fields if e.attributes.get("type") != "radio" or "checked" in e.attributes]
         return (chosen or fields)[0]
+
+
+def _sent(form: Element) -> dict[str, list[str]]:
+    sent: dict[str, list[str]] = {}
+    for box in (box for tag in ("input", "select", "textarea") for box in form.all(tag)):
+        attributes, values = box.attributes, []
+        if box.tag == "textarea":
+            # the first line break after the tag is no part of the value
+            values = ["".join(child for child in box.children if isinstance(child, str)).removeprefix("\n")]
+        elif box.tag == "select":
+            values = [option.attributes["value"] for option in box.all("option") if "selected" in option.attributes]
+        elif attributes.get("type") not in {"radio", "checkbox"} or "checked" in attributes:
+            values = [attributes.get("value", "")]
+        sent.setdefault(attributes["name"], []).extend(values)
+    return sent
 
 
 class _Tree(HTMLParser):

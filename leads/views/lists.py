@@ -13,6 +13,7 @@ from leads.forms import LeadForm
 from leads.models import Lead, LeadQuerySet
 from leads.states import Status
 from prm.serving.paging import choice_of, page_of, search_text
+from prm.serving.typed import form_of
 from prm.users.access import PageRequest, Permission, member_page
 from prm.users.models import Membership
 
@@ -72,7 +73,7 @@ def _tabs(member: Membership, search: str, current: str) -> list[dict[str, Any]]
 
 @member_page(Permission.CREATE_LEADS)
 def lead_new(request: PageRequest) -> HttpResponse:
-    form = LeadForm(request.POST or None, by=request.membership)
+    form = form_of(request, lambda sent: LeadForm(sent, by=request.membership))
     if request.method == "POST" and form.is_valid():
         lead = actions.create_lead(values=form.values, by=request.membership)
         messages.success(request, _("Lead %(code)s is in. Who should have it?") % {"code": lead.code})

@@ -18,8 +18,9 @@ from leads.settings import distribution
 from leads.states import Verb
 from leads.timeline import lead_timeline
 from prm.actions import Gone, Refused, Stale
-from prm.events.timeline import label_of
+from prm.forms import clash
 from prm.serving.paging import search_text
+from prm.serving.typed import form_of, refilled
 from prm.users.access import SEES_LEADS, PageRequest, Permission, member_page
 from prm.users.models import Membership
 
@@ -70,6 +71,9 @@ def _page(
         "activity_form": activity_form or ActivityForm(),
         **outcome_of(lead, member),
     }
+    for verb, name in (("comment", "comment"), ("log_activity", "activity")):
+        if verb in verbs:
+            refilled(context[f"{name}_form"], request, action=reverse(f"leads:{name}", args=[lead.code]))
     status = 422 if comment_form or activity_form else 200
     return render(request, "leads/lead_detail.html", context, status=status)
 
@@ -79,33 +83,20 @@ def lead_edit(request: PageRequest, code: int) -> HttpResponse:
     member = request.membership
     lead = seen_lead(member, code)
     states.check(Verb.EDIT, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
-    form = LeadForm(request.POST or None, instance=lead, by=member)
-    conflict: list[dict[str, str]] = []
+    form = form_of(request, lambda sent: LeadForm(sent, instance=lead, by=member))
+    conflict = None
     status = 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
         try:
             actions.update_lead(lead, values=form.values, version=form.cleaned_data["version"], by=member)
         except Stale:
             now = seen_lead(member, code)
-            conflict, status = _conflict(form, now, member), 409
-            # saving again, with both in sight, is a decision
-            form.data = {**request.POST.dict(), "version": str(now.version)}
+            conflict, status = clash(form, LeadForm(instance=now, by=member), subject=now, member=member), 409
         else:
             messages.success(request, _("Saved."))
             return redirect("leads:detail", code)
     context = {"form": form, "lead": seen_lead(member, code), "conflict": conflict}
     return render(request, "leads/lead_form.html", context, status=status)
-
-
-def _conflict(form: LeadForm, now: Lead, member: Membership) -> list[dict[str, str]]:
-    """Where what was typed differs from what is there now."""
-    rows = []
-    for name, yours in form.values.items():
-        theirs = getattr(now, name)
-        if yours != theirs:
-            words = ["" if value is None else str(value) for value in (yours, theirs)]
-            rows.append({"label": label_of(now, name), "yours": words[0], "theirs": words[1]})
-    return rows
 
 
 @member_page(*MANAGES)
@@ -163,7 +154,7 @@ def lead_close(request: PageRequest, code: int) -> HttpResponse:
     can_win = Verb.CLOSE_WON.value in verbs_of(lead, member)
     chosen = request.GET.get("outcome", "")
     initial = {"outcome": chosen if can_win and chosen == CloseForm.WON else CloseForm.LOST}
-    form = CloseForm(request.POST or None, can_win=can_win, initial=initial)
+    form = form_of(request, lambda sent: CloseForm(sent, can_win=can_win, initial=initial))
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["outcome"] == CloseForm.WON:
             actions.win_lead(lead, by=member)

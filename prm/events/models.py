@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 
 class EventQuerySet(FencedQuerySet["Event"]):
     def visible_to(self, member: "Member") -> Self:
-        """The vendor sees all but another organization's private ones; the others what concerns them."""
+        """The vendor sees all but another organization's private ones; the others what concerns them.
+
+        Who looks through a member's eyes sees only what both may see.
+        """
+        rows = self if member.viewer is None else self.visible_to(member.viewer)
         if member.is_vendor:
-            return self.filter(Q(is_private=False) | Q(organization=member.organization_id))
-        return self.filter(organization=member.organization_id)
+            return rows.filter(Q(is_private=False) | Q(organization=member.organization_id))
+        return rows.filter(organization=member.organization_id)
 
 
 class Event(FencedModel):
@@ -64,6 +68,8 @@ class Event(FencedModel):
         API_KEY_EXPOSED = "api_key_exposed", _("API key sent in an address")
         API_KEY_CREATED = "api_key_created", _("API key created")
         API_KEY_REVOKED = "api_key_revoked", _("API key revoked")
+        VIEWING_BEGUN = "viewing_begun", _("Viewing as a person begun")
+        VIEWING_ENDED = "viewing_ended", _("Viewing as a person ended")
         SETTINGS_CHANGED = "settings_changed", _("Settings changed")
         LEAD_CREATED = "lead_created", _("Lead created")
         LEAD_CHANGED = "lead_changed", _("Lead changed")

@@ -43,6 +43,8 @@ WORDS: dict[str, Words] = {
     K.MEMBER_CHANGED: ("pencil", gettext_lazy("changed the person")),
     K.MEMBER_DISABLED: ("no-symbol", gettext_lazy("disabled the person")),
     K.MEMBER_ENABLED: ("check", gettext_lazy("enabled the person")),
+    K.VIEWING_BEGUN: ("eye", gettext_lazy("began to view the portal as this person")),
+    K.VIEWING_ENDED: ("eye-slash", gettext_lazy("stopped viewing the portal as this person")),
 }
 """Icon and words per kind, after the actor's name. Floors above add their own kinds."""
 
@@ -68,6 +70,16 @@ def events_of(
         values = {v.field: v for v in event.values.all() if v.field not in without_fields}
         if values or not event.changed_fields:
             yield event, entry_of(event, subject, values)
+
+
+def last_changes(subject: models.Model, member: Membership) -> dict[str, tuple[str, datetime]]:
+    """Who changed which field last, and when, as far as `member` may see it."""
+    events = Event.objects.visible_to(member).filter(subject_id=subject.pk).exclude(changed_fields=[])
+    found: dict[str, tuple[str, datetime]] = {}
+    for event in events.select_related("actor").order_by("-at", "-pk")[:MOST]:
+        for name in event.changed_fields:
+            found.setdefault(name, (event.actor.name if event.actor else _("The portal"), event.at))
+    return found
 
 
 def entry_of(event: Event, subject: models.Model, values: Mapping[str, EventValue]) -> Entry:

@@ -138,6 +138,9 @@ def set_partner_managers(organization: Organization, *, managers: Iterable[Membe
         return
     if any(not member.organization.is_vendor for member in wanted.values()):
         raise Refused(_("A partner manager works for the vendor."))
+    organization = Organization.objects.locked(organization.pk)
+    organization.version += 1
+    organization.save(update_fields=["version"])
     rows.exclude(membership__in=wanted).delete()
     PartnerManager.objects.bulk_create(
         PartnerManager(organization=organization, membership=member)

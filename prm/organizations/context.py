@@ -71,6 +71,18 @@ def inside(portal: "Portal") -> Iterator["Portal"]:
         _set_local("")
 
 
+@contextmanager
+def read_only() -> Iterator[None]:
+    """Whatever runs in here cannot change a row: Postgres refuses. What follows in the transaction may again.
+
+    A savepoint: when it ends, either way, Postgres restores the access mode of the transaction around it.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL transaction_read_only = on")
+        yield
+
+
 def _set_local(value: str) -> None:
     # SET LOCAL, not set_config(): distributed Postgres passes only the former on to its nodes.
     with connection.cursor() as cursor:

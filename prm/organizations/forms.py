@@ -8,12 +8,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from prm.files.pictures import as_png, check_size
+from prm.forms import RecordForm
 from prm.organizations.models import Organization, Portal, Tier
 from prm.users.models import Membership
 from prm.world import country_choices
 
 
-class OrganizationForm(forms.ModelForm):
+class OrganizationForm(RecordForm):
     """All of an organization; choices are the active portal's own."""
 
     website = forms.URLField(label=_("Website"), max_length=300, required=False, assume_scheme="https")
@@ -34,7 +35,6 @@ class OrganizationForm(forms.ModelForm):
     partner_managers: "forms.ModelMultipleChoiceField[Any]" = forms.ModelMultipleChoiceField(
         label=_("Partner managers"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Organization
@@ -79,12 +79,12 @@ class OrganizationForm(forms.ModelForm):
             "countries": organization.countries,
             "tier": organization.tier_id,
             "distributor": organization.distributor_id,
-            "version": organization.version,
             "partner_managers": [m.membership_id for m in organization.partner_managers.all()],
         }
         if organization.is_vendor:
             for field in ("status", "tier", "distributor", "partner_managers"):
                 del self.fields[field]
+        self.remember(organization.version)
 
 
 class PortalForm(forms.ModelForm):

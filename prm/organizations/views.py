@@ -1,7 +1,6 @@
 """Pages about portals and organizations."""
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,12 +15,14 @@ from prm.events.timeline import timeline_of
 from prm.files.models import StoredFile
 from prm.files.store import NotStored
 from prm.files.views import answer_with
+from prm.forms import Clash, clash
 from prm.local.demo import LOGINS, PASSWORD
 from prm.organizations import actions
 from prm.organizations.forms import OrganizationForm, PortalForm
 from prm.organizations.models import VENDOR_ONLY, Organization, Portal
 from prm.organizations.portals import change_portal
 from prm.serving.paging import choice_of, page_of, search_text
+from prm.serving.typed import form_of
 from prm.users.access import PageRequest, Permission, member_page, public_page
 from prm.users.actions import may_manage
 from prm.users.models import PartnerManager, User
@@ -130,7 +131,7 @@ def organization_list(request: PageRequest) -> HttpResponse:
 
 @member_page(Permission.MANAGE_PORTAL)
 def organization_new(request: PageRequest) -> HttpResponse:
-    form = OrganizationForm(request.POST or None)
+    form = form_of(request, OrganizationForm)
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
@@ -146,24 +147,23 @@ def organization_new(request: PageRequest) -> HttpResponse:
 @member_page(Permission.MANAGE_PORTAL)
 def organization_edit(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
     organization = get_object_or_404(Organization.objects.visible_to(request.membership), pk=pk)
-    form = OrganizationForm(request.POST or None, instance=organization)
+    form = form_of(request, lambda sent: OrganizationForm(sent, instance=organization))
+    conflict = None
     status = 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
                 _saved(form, organization, request)
-        except Stale as stale:
-            form.add_error(None, str(stale))
+        except Stale:
+            now = Organization.objects.get(pk=pk)
+            conflict = clash(form, OrganizationForm(instance=now), subject=now, member=request.membership)
             status = 409
-            # saving again, after this warning, is a decision
-            form.data = request.POST.copy()
-            form.data["version"] = str(Organization.objects.get(pk=pk).version)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("Saved."))
             return redirect("organizations:detail", pk)
-    return _form_page(request, form, get_object_or_404(Organization, pk=pk), status)
+    return _form_page(request, form, get_object_or_404(Organization, pk=pk), status, conflict)
 
 
 @member_page()
@@ -195,16 +195,20 @@ def organization_detail(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _form_page(
-    request: PageRequest, form: OrganizationForm, organization: Organization | None, status: int
+    request: PageRequest,
+    form: OrganizationForm,
+    organization: Organization | None,
+    status: int,
+    conflict: Clash | None = None,
 ) -> HttpResponse:
-    context = {"form": form, "organization": organization}
+    context = {"form": form, "organization": organization, "conflict": conflict}
     return render(request, "organizations/organization_form.html", context, status=status)
 
 
 def _saved(form: OrganizationForm, organization: Organization | None, request: PageRequest) -> Organization:
-    values: dict[str, Any] = dict(form.cleaned_data)
+    values = form.values
     managers = values.pop("partner_managers", None)
-    version = values.pop("version", None)
+    version = form.cleaned_data["version"]
     if organization is None:
         organization = actions.create_organization(values=values, by=request.membership)
     else:

@@ -7,21 +7,24 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from prm.events.models import Message
+from prm.serving.typed import draft_of
 from prm.users.access import SEES_LEADS, Permission
 from prm.users.models import Membership
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
-    """`portal`, `membership`, `can`, `unread_count` (asked once, when shown), `theme` and `is_development`."""
+    """`portal`, `membership`, `can`, `unread_count` (asked once, when shown), `viewing`, `draft`, `theme`."""
     member: Membership | None = getattr(request, "membership", None)
     theme = request.COOKIES.get("theme", "")
     context: dict[str, Any] = {
         "portal": getattr(request, "portal", None),
         "membership": member,
+        "viewing": getattr(request, "viewing", None),
         "theme": theme if theme in {"light", "dark"} else "",
         "is_development": settings.IS_DEVELOPMENT,
     }
     if member is not None:
+        context["draft"] = draft_of(request)
         context["unread_count"] = cache(Message.objects.visible_to(member).filter(read_at=None).count)
         context["can"] = {
             "see_leads": member.can(*SEES_LEADS),

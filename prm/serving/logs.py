@@ -46,6 +46,10 @@ class NotDeliberate(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return getattr(record, "status_code", None) != 503
+def _viewing_of(request: HttpRequest) -> dict[str, str]:
+    """Who looks, and through whose eyes, when these are two people."""
+    viewing = getattr(request, "viewing", None)
+    return {"viewer": str(viewing.viewer_id), "viewing_as": str(viewing.viewed_id)} if viewing else {}
 
 
 def _without_tokens(text: str) -> str:
@@ -76,6 +80,7 @@ class RequestLogMiddleware:
                     "status": response.status_code,
                     "milliseconds": round((time.perf_counter() - started) * 1000, 1),
                     "portal": getattr(getattr(request, "portal", None), "slug", ""),
+                    **_viewing_of(request),
                 },
             )
             return response

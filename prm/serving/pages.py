@@ -4,7 +4,7 @@ import sys
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -37,6 +37,14 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 403, "Your groups do not allow this.")
+
+
+def viewing_refuses(request: HttpRequest, *, is_personal: bool = False) -> HttpResponse:
+    """While somebody views the portal as a member: no change, and nothing that is that person's own."""
+    if request.path.startswith("/api/"):
+        title = "The API is closed while you view the portal as somebody else."
+        return problem(403, title, code="viewing_is_read_only")
+    return render(request, "403_viewing.html", {"is_personal": is_personal}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -72,4 +80,19 @@ def _plain_answer(request: HttpRequest, status: int, title: str) -> HttpResponse
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _answer(request, 403, "The form's security token is missing or too old.", "403_csrf.html")
+    """A form of an earlier session, or somebody else's site. What was typed into our form comes back in it."""
+    title = "The form's security token is missing or too old."
+    return _comes_back(request) or _answer(request, 403, title, "403_csrf.html")
+
+
+def _comes_back(request: HttpRequest) -> HttpResponse | None:
+    """The form itself, with all that was typed. No other site can forge one: it does not know the stamp in it."""
+    from prm.users.access import to_sign_in
+    from prm.users.drafts import STAMP, keep_draft, read_stamp
+
+    stamp = read_stamp(request.POST.get(STAMP, "")) if getattr(request, "portal", None) else None
+    back = keep_draft(request.POST, action=request.path) if stamp else ""
+    member = getattr(request, "membership", None)
+    if stamp is None or not back or (member is not None and member.pk != stamp.author):
+        return None
+    return to_sign_in(request, back) if member is None else HttpResponseRedirect(back)

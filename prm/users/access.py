@@ -24,6 +24,7 @@ from django.http import (
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
 
 from prm.actions import Duplicate, Gone, Refused, is_duplicate
 
@@ -70,6 +71,12 @@ ALLOWED: dict[str, frozenset[Permission]] = {
     kind: frozenset().union(*groups.values()) for kind, groups in GROUPS.items()
 }
 """What a group of a kind may hold at most, whatever its row in the database says."""
+
+COVERS: dict[Permission, frozenset[Permission]] = {
+    P.VIEW_PORTAL_LEADS: frozenset({P.VIEW_MANAGED_LEADS, P.VIEW_ORGANIZATION_LEADS, P.RECEIVE_LEADS}),
+    P.MANAGE_PORTAL: frozenset({P.MANAGE_OWN_USERS}),
+}
+"""What somebody with a permission sees anyway, though it has another name on the other side."""
 
 SEES_LEADS = frozenset({P.VIEW_PORTAL_LEADS, P.VIEW_MANAGED_LEADS, P.VIEW_ORGANIZATION_LEADS, P.RECEIVE_LEADS})
 CAN_RECEIVE = frozenset({P.VIEW_ORGANIZATION_LEADS, P.RECEIVE_LEADS})
@@ -121,7 +128,7 @@ def member_page(*any_of: Permission) -> Callable[[PageView[Args]], Callable[...,
             if access.permissions and not request.membership.can(*access.permissions):
                 raise PermissionDenied
             try:
-                return view(request, *args, **kwargs)
+                return _no_longer_a_draft(request, view(request, *args, **kwargs))
             except Gone as gone:
                 raise Http404 from gone
             except (Refused, IntegrityError) as no:
@@ -150,7 +157,7 @@ def _refused(request: HttpRequest, no: Refused | IntegrityError) -> HttpResponse
         no = Duplicate()
     transaction.set_rollback(True)  # what the page did before the no is undone with it
     messages.error(request, str(no))
-    return HttpResponseRedirect(_above(request))
+    return HttpResponseRedirect(_with_draft(request, _above(request)))
 
 
 def _above(request: HttpRequest) -> str:
@@ -163,7 +170,37 @@ def _above(request: HttpRequest) -> str:
     return above if above != "/" else request.path
 
 
+def _with_draft(request: HttpRequest, address: str) -> str:
+    """A draft whose form is no longer to be had is shown on the page above it."""
+    draft = request.GET.get("draft", "")
+    return f"{address}?{urlencode({'draft': draft})}" if draft and address != request.path else address
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Sign in first, then come back here; a page that was sent cannot be sent again, so to the one above it."""
-    back = request.get_full_path() if request.method == "GET" else _above(request)
-    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
+    """Sign in first, then come back here: to the form with all that was typed, or to the page above a button."""
+    if request.method == "GET":
+        return to_sign_in(request, request.get_full_path())
+    from prm.users.drafts import keep_draft
+
+    draft = keep_draft(request.POST, action=request.path)
+    if draft:
+        messages.info(request, _("Please sign in again. What you typed is kept for you."))
+    return to_sign_in(request, draft or _above(request))
+
+
+def to_sign_in(request: HttpRequest, back: str) -> HttpResponse:
+    """Sign-in, and `back` after it. htmx is told to load it as a page, not into one."""
+    address = f"{reverse('account_login')}?{urlencode({'next': back})}"
+    is_part = request.method == "POST" and request.headers.get("HX-Request")
+    return HttpResponseClientRedirect(address) if is_part else HttpResponseRedirect(address)
+
+
+def _no_longer_a_draft(request: PageRequest, answer: HttpResponseBase) -> HttpResponseBase:
+    """What came back after a sign-in, and has been sent now and accepted, need not be kept."""
+    from prm.users.drafts import DRAFT, find_draft
+
+    if request.method == "POST" and answer.status_code == 302 and DRAFT in request.POST:
+        draft = find_draft(request.POST, member=request.membership)
+        if draft is not None and draft.action == request.path:
+            draft.delete()
+    return answer

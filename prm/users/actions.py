@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from prm.actions import Duplicate, LastAdmin, Refused, apply_values, unique
+from prm.actions import Duplicate, LastAdmin, Refused, Stale, apply_values, unique
 from prm.events.models import Event
 from prm.events.record import Actor, record
 from prm.organizations.context import active_portal
@@ -91,12 +91,22 @@ def accept_invitation(member: Membership, *, name: str, password: str | None) ->
 
 @transaction.atomic
 def change_member(
-    member: Membership, *, values: Mapping[str, Any], by: Actor, groups: Iterable[Group] | None = None
+    member: Membership,
+    *,
+    values: Mapping[str, Any],
+    by: Actor,
+    groups: Iterable[Group] | None = None,
+    version: int | None = None,
 ) -> Membership:
-    """Change name, phone, language or time zone, and the groups when given."""
+    """Change name, phone, language or time zone, and the groups when given.
+
+    Raises Stale when `version` is given and somebody else changed the person since.
+    """
     member = Membership.objects.locked(member.pk)
     if by is not None and not may_manage(by, member.organization) and (by.pk != member.pk or groups is not None):
         raise Refused(_("You may not change %(name)s.") % {"name": member.name})
+    if version is not None and version != member.version:
+        raise Stale(_("Somebody else changed %(name)s meanwhile.") % {"name": member.name})
     changes = apply_values(member, {k: v for k, v in values.items() if k in EDITABLE})
     if groups is not None:
         before = sorted(g.name for g in member.groups.all())
@@ -105,6 +115,7 @@ def change_member(
             changes["groups"] = (", ".join(before), ", ".join(after))
             _keep_an_admin(member)
     if changes:
+        member.version += 1
         member.save()
         record(Event.Kind.MEMBER_CHANGED, member, by=by, organization=_concerned(member), changes=changes)
     return member

@@ -24,6 +24,9 @@ class UserSerializer(StrictSerializer, serializers.ModelSerializer[Membership]):
     organization_name = serializers.CharField(source="organization.name", read_only=True)
     groups = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=50)
     time_zone = serializers.CharField(max_length=60, required=False, validators=[check_time_zone])
+    version = serializers.IntegerField(
+        required=False, min_value=1, help_text="On a write: the version you have read."
+    )
 
     class Meta:
         model = Membership
@@ -39,6 +42,7 @@ class UserSerializer(StrictSerializer, serializers.ModelSerializer[Membership]):
             "status",
             "groups",
             "created_at",
+            "version",
         ]
         read_only_fields = ["status", "created_at"]
 
@@ -74,9 +78,6 @@ class UserViewSet(PortalViewSet):
     def get_orderings(self) -> tuple[dict[str, str], str]:
         return ORDERINGS, "name"
 
-    def shown(self, record: Any, *, status: int = 200) -> Response:
-        return Response(self.get_serializer(record).data, status=status)
-
     def list(self, request: Request) -> Response:
         return self.listed()
 
@@ -99,12 +100,13 @@ class UserViewSet(PortalViewSet):
         if not manages and member.pk != self.member.pk:
             raise PermissionDenied
         values = self.checked(UserSerializer, instance=member, partial=True)
+        version = values.pop("version", None) or self.expected_version()
         groups = values.pop("groups", None)
         if groups is not None:
             if not manages:
                 raise PermissionDenied
             groups = _grantable(groups, kind=member.organization.kind, by=self.member)
-        actions.change_member(member, values=values, groups=groups, by=self.member)
+        actions.change_member(member, values=values, groups=groups, by=self.member, version=version)
         return self.shown(self.again(member))
 
 

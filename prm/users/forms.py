@@ -1,5 +1,6 @@
 """Forms about people."""
 
+from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -8,9 +9,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from prm.forms import RecordForm
 from prm.organizations.models import Organization
 from prm.text import LineField
 from prm.users.models import Group, Membership, SecurityPolicy
+from prm.users.viewing import MINUTES, SHORTEST_REASON
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -21,7 +24,7 @@ def time_zone_choices() -> list[tuple[str, str]]:
     ]
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(RecordForm):
     """What a person may change about oneself in this portal."""
 
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=time_zone_choices)
@@ -29,6 +32,10 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = Membership
         fields = ["name", "phone", "language", "time_zone"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.remember(self.instance.version)
 
 
 class GroupsField(forms.ModelMultipleChoiceField):
@@ -48,6 +55,28 @@ class MemberForm(ProfileForm):
         kind = self.instance.organization.kind
         self.fields["groups"].queryset = Group.objects.grantable_by(by, kind)  # type: ignore[attr-defined]
         self.initial["groups"] = [group.pk for group in self.instance.groups.all()]
+        self.remember(self.instance.version)
+
+
+class ViewingForm(forms.Form):
+    """Why, and for how long, somebody wants to see the portal as another person does."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        min_length=SHORTEST_REASON,
+        max_length=300,
+        help_text=gettext_lazy("They read it, in their profile."),
+    )
+    lasting = forms.TypedChoiceField(
+        label=gettext_lazy("For"),
+        choices=[
+            (15, gettext_lazy("15 minutes")),
+            (30, gettext_lazy("30 minutes")),
+            (60, gettext_lazy("60 minutes")),
+        ],
+        initial=MINUTES,
+        coerce=lambda minutes: timedelta(minutes=int(minutes)),
+    )
 
 
 class InviteForm(forms.Form):

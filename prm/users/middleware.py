@@ -52,7 +52,8 @@ class SecondFactorMiddleware:
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
         from prm.users.second_factor import must_set_up
 
-        member: Membership | None = request.membership  # type: ignore[attr-defined]
+        viewing = getattr(request, "viewing", None)  # asks the one who signed in, not the one looked at
+        member: Membership | None = viewing.viewer if viewing else request.membership  # type: ignore[attr-defined]
         match = request.resolver_match
         if member is None or (match and match.url_name in ON_THE_WAY) or not must_set_up(request, member):
             return None

@@ -20,6 +20,7 @@ from prm.serving.client import client_address
 from prm.users import account, actions, devices
 from prm.users.middleware import SESSION_PORTAL, active_member
 from prm.users.models import Membership, User
+from prm.users.seeing import leave_viewing
 
 LinkFollower = Callable[..., None]
 _followers: dict[str, LinkFollower] = {}
@@ -122,6 +123,10 @@ class PortalAdapter(DefaultAccountAdapter):
         if member is not None:
             follow_link(member, words.get("redirect_url"))
         return response
+
+    def logout(self, request: HttpRequest) -> None:
+        leave_viewing(request)
+        super().logout(request)
 
     def send_password_reset_mail(self, user: AbstractBaseUser, email: str, context: dict[str, Any]) -> None:
         """Through the outbox like all mail, so that the answer takes as long for a stranger's address."""

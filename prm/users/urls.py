@@ -14,7 +14,7 @@ from django.views.generic import RedirectView
 from prm.users.access import member_page, public_page
 from prm.users.guesses import says_when
 from prm.users.views import account as own
-from prm.users.views import people, settings
+from prm.users.views import people, settings, viewing
 
 
 def _entrance(view: Callable[..., HttpResponseBase], why: str) -> Callable[..., HttpResponseBase]:
@@ -97,6 +97,8 @@ urlpatterns = [
     path("people/<uuid:pk>/enable/", people.member_enable, name="enable"),
     path("people/<uuid:pk>/sign-out/", people.member_sign_out, name="sign_out"),
     path("people/<uuid:pk>/resend/", people.member_resend, name="resend"),
+    path("people/<uuid:pk>/view-as/", viewing.view_as, name="view_as"),
+    path("viewing/end/", viewing.viewing_end, name="end_viewing"),
     path("organizations/<uuid:pk>/invite/", people.member_invite, name="invite"),
     path("invitations/<str:token>/", people.invitation, name="invitation"),
 ]

@@ -13,7 +13,7 @@ from tests.cast import Cast
 
 FIELDS = {
     *("id", "name", "email", "organization", "organization_name", "phone", "language", "time_zone"),
-    *("status", "groups", "created_at"),
+    *("status", "groups", "created_at", "version"),
 }
 
 

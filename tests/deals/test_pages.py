@@ -84,7 +84,7 @@ def filled(page: Page, **changes: str) -> dict[str, str]:
 def test_convert_comes_filled_in_from_the_lead(client_of: ClientOf, cast: Cast, lead: Lead) -> None:
     page = Page(client_of(cast.ben).get(f"/leads/{lead.code}/convert/"))
 
-    values = {name: value for name, value in filled(page).items() if value}
+    values = {name: value for name, value in filled(page).items() if value and name != "typed_by"}
     assert values == {
         "account-name": "Käse & Söhne",
         "account-city": "Linz",
@@ -344,7 +344,7 @@ def test_deal_edit_says_when_somebody_else_was_faster(
 
     page = Page(answer)
     assert answer.status_code == 409
-    assert f"Somebody else changed deal {deals['ben'].code} meanwhile." in page.root.all(role="alert")[0].text
+    assert "Ada changed this" in page.root.all(role="alert")[0].text
     assert page.value("amount") == "12"
     assert again(deals["ben"]).amount == Decimal(99)
 

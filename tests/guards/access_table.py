@@ -168,6 +168,15 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("users:invite", "POST"): Expect(
         enters=MANAGES_USERS, row=("organization", ""), sees=MANAGED, status=SENT, body=_same(**INVITATION)
     ),
+    ("users:view_as", "GET"): Expect(enters=ADMINS, row=("member", "active"), sees=MANAGED),
+    ("users:view_as", "POST"): Expect(
+        enters=ADMINS,
+        row=("member", "active"),
+        sees=MANAGED,
+        status=SENT,
+        body=_same(reason="They cannot find a lead", lasting="30"),
+    ),
+    ("users:end_viewing", "POST"): Expect(acts=frozenset()),  # there is none: tests/guards/test_viewing.py
     ("events:messages", "GET"): Expect(),
     ("events:read_all", "POST"): Expect(status=SENT),
     ("events:notifications", "GET"): Expect(),

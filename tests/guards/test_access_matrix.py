@@ -99,10 +99,13 @@ class Cell:
             return 404
         return None
 
+    @property
+    def address(self) -> str:
+        row = [self.row.key if self.is_api else self.row.code] if self.expect.row else []
+        return reverse(self.name, args=row)
+
     def ask(self) -> Answer:
-        address = [self.row.key if self.is_api else self.row.code] if self.expect.row else []
-        body = self.expect.body(self.stage, self.actor)
-        question = Question(self.method, reverse(self.name, args=address), body)
+        question = Question(self.method, self.address, self.expect.body(self.stage, self.actor))
         return ask(self.actor, question, self.stage.before, row=self.row)
 
     def wrongs(self, answer: Answer, imagined: Answer) -> Iterator[str]:

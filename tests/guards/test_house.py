@@ -25,6 +25,18 @@ LONG_FOR_A_REASON = {
 RINGERS = {"prm/events/bell.py": "`ring` is the one hand on the bell, called after commit"}
 
 
+NOT_BROUGHT_BACK = {
+    "templates/account/login.html": "the way in",
+    "templates/account/password_change.html": "a password is kept nowhere",
+    "templates/account/password_reset.html": "for whoever has no session",
+    "templates/account/password_reset_from_key.html": "a password is kept nowhere",
+    "templates/users/invitation.html": "for whoever has no session",
+    "templates/users/security.html": "a few numbers",
+    "templates/leads/settings.html": "a few choices",
+    "templates/deals/settings.html": "a few words",
+}
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
@@ -154,6 +166,19 @@ def test_pages_hold_no_script_and_no_style() -> None:
     """The content security policy would block them. Mails know no stylesheet."""
     assert len(PAGES) > 50
     assert found_in(PAGES, r"<style|\sstyle=|\son\w+=|javascript:|<script(?![^>]*\ssrc=)[^>]*>") == {}
+
+
+def test_forms_that_people_type_into_bring_back_what_was_typed() -> None:
+    """After a session that ran out: tests/test_typed.py sends each of them."""
+    form = re.compile(r"<form[^>]*post.*?</form>", re.DOTALL)
+    typed_into = {
+        name_of(path)
+        for path in PAGES
+        for text in form.findall(path.read_text())
+        if "{% field " in text and "{% typed_by" not in text
+    }
+
+    assert typed_into == set(NOT_BROUGHT_BACK)
 
 
 def test_templates_escape_everything() -> None:

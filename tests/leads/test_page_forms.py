@@ -1,5 +1,6 @@
 """The forms about a lead: what they do, where they lead, and that nothing typed is lost."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -153,8 +154,10 @@ def test_lead_edit_shows_both_versions_in_a_conflict(client_of: ClientOf, cast: 
 
     page = Page(answer)
     assert answer.status_code == 409
-    lines = [row.text for row in page.root.all("table", css="conflict")[0].all("tr")]
-    assert lines == ["Field Yours Theirs", "City Yours Theirs"]
+    lines = [choice.text for choice in page.root.all("fieldset", css="versions")]
+    assert [re.sub(r"\d+ seconds? ago", "just now", line) for line in lines] == [
+        "City Yours Yours Now there, by Ada just now Theirs"
+    ]
     assert page.value("city") == "Yours"
     assert again(lead).city == "Theirs"
 

@@ -301,7 +301,7 @@ def test_organization_edit_says_when_somebody_else_was_faster(client_of: ClientO
 
     page = Page(answer)
     assert answer.status_code == 409
-    assert "Somebody else changed North meanwhile." in page.root.all(role="alert")[0].text
+    assert "Ada changed this" in page.root.all(role="alert")[0].text
     assert page.value("city") == "Yours"
     chosen = [box.attributes["value"] for box in page.root.all("input", name="countries", checked="")]
     assert chosen == ["AT", "DE"]

@@ -95,3 +95,25 @@ def query_string(context: dict[str, Any], **changes: Any) -> str:
             parameters[name] = str(value)
     encoded = parameters.urlencode()
     return f"?{encoded}" if encoded else "?"
+
+
+@register.simple_tag(takes_context=True)
+def typed_by(context: dict[str, Any], page: str = "") -> SafeString | str:
+    """Inside a form that people type into: whose it is and on which page it stands (prm/users/drafts.py)."""
+    from prm.users.drafts import DRAFT, STAMP, stamp_for
+
+    member = context.get("membership")
+    if member is None or member.viewer is not None:
+        return ""
+    hidden = '<input type="hidden" name="{}" value="{}">'
+    request: HttpRequest = context["request"]
+    draft = getattr(request, "draft", None) or request.POST.get(DRAFT, "")
+    kept = format_html(hidden, DRAFT, getattr(draft, "pk", draft)) if draft else ""
+    return format_html("{}{}", format_html(hidden, STAMP, stamp_for(member, page or request.path)), kept)
+
+
+@register.filter
+def humanized(name: str) -> str:
+    """A form field's name in words, where its label is not to be had: `deal-close_date` is "Close date"."""
+    words = name.rpartition("-")[2].replace("_", " ")
+    return words[:1].upper() + words[1:]

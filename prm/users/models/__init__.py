@@ -1,5 +1,6 @@
 """People, how they get in, and what their portal asks of them there."""
 
+from prm.users.models.drafts import Draft
 from prm.users.models.people import (
     ApiKey,
     Group,
@@ -13,9 +14,11 @@ from prm.users.models.people import (
     check_time_zone,
 )
 from prm.users.models.security import Guesses, SecurityPolicy, Session, policy
+from prm.users.models.viewing import Viewing
 
 __all__ = [
     "ApiKey",
+    "Draft",
     "Group",
     "GroupQuerySet",
     "Guesses",
@@ -27,6 +30,7 @@ __all__ = [
     "Session",
     "User",
     "UserManager",
+    "Viewing",
     "check_time_zone",
     "policy",
 ]

@@ -154,11 +154,13 @@ class Membership(FencedModel):
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.INVITED)
     invited_at = models.DateTimeField(null=True, editable=False)  # while the invitation waits
     created_at = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
     groups = models.ManyToManyField(
         Group, through="MembershipGroup", related_name="members", verbose_name=_("groups"), blank=True
     )
 
     objects = FencedManager.from_queryset(MembershipQuerySet)()
+    viewer: "Membership | None" = None  # who looks through this person's eyes in this request (Viewing)
 
     class Meta(FencedModel.Meta):
         ordering = ["name", "id"]

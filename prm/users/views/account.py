@@ -13,7 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from prm.actions import Refused
+from prm.actions import Refused, Stale
+from prm.forms import clash
+from prm.serving.typed import form_of
 from prm.users import account, actions, addresses, second_factor
 from prm.users.access import PageRequest, member_page, public_page
 from prm.users.account_forms import EmailForm
@@ -22,20 +24,32 @@ from prm.users.guesses import Slowed, says_when, strangers
 from prm.users.models import Membership
 from prm.users.sessions import digest_of
 
+VIEWINGS_SHOWN = 20
+
 
 @member_page()
 def profile(request: PageRequest) -> HttpResponse:
-    form = ProfileForm(request.POST or None, instance=Membership.objects.get(pk=request.membership.pk))
+    member = request.membership
+    form = form_of(request, lambda sent: ProfileForm(sent, instance=Membership.objects.get(pk=member.pk)))
+    conflict = None
+    status = 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
-        actions.change_member(request.membership, values=form.cleaned_data, by=request.membership)
-        messages.success(request, _("Saved."))
-        return redirect("users:profile")
+        try:
+            actions.change_member(member, values=form.values, by=member, version=form.cleaned_data["version"])
+        except Stale:
+            now = Membership.objects.get(pk=member.pk)
+            conflict, status = clash(form, ProfileForm(instance=now), subject=now, member=member), 409
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("users:profile")
     context = {
         "form": form,
-        "has_second_factor": second_factor.has_second_factor(request.membership.user),
-        "session_count": account.sessions_of(request.membership.user).count(),
+        "conflict": conflict,
+        "has_second_factor": second_factor.has_second_factor(member.user),
+        "session_count": account.sessions_of(member.user).count(),
+        "viewings": member.viewings.select_related("viewer")[:VIEWINGS_SHOWN],
     }
-    return render(request, "users/profile.html", context, status=422 if form.is_bound else 200)
+    return render(request, "users/profile.html", context, status=status)
 
 
 # --- The address ------------------------------------------------------------------------------------

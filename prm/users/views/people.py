@@ -14,22 +14,25 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from prm.actions import Refused
+from prm.actions import Refused, Stale
 from prm.events.timeline import timeline_of
+from prm.forms import clash
 from prm.organizations.models import Organization
 from prm.serving.paging import choice_of, page_of, search_text
+from prm.serving.typed import form_of
 from prm.users import account, actions, invitations
 from prm.users.access import PageRequest, Permission, member_page, public_page
 from prm.users.forms import AcceptForm, InviteForm, MemberForm
 from prm.users.guesses import says_when
 from prm.users.models import Membership
 from prm.users.sessions import digest_of
+from prm.users.viewing import why_cannot_view
 
 MANAGERS = (Permission.MANAGE_PORTAL, Permission.MANAGE_OWN_USERS)
 ORDERINGS = {"name": "name", "created_at": "created_at", "status": "status"}
 
 
-def _manageable(request: PageRequest, pk: uuid.UUID) -> Membership:
+def manageable(request: PageRequest, pk: uuid.UUID) -> Membership:
     people = Membership.objects.visible_to(request.membership).select_related("user", "organization")
     member = get_object_or_404(people, pk=pk)
     if not actions.may_manage(request.membership, member.organization):
@@ -71,7 +74,7 @@ def member_invite(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
     organization = get_object_or_404(Organization.objects.visible_to(request.membership), pk=pk)
     if not actions.may_manage(request.membership, organization):
         raise Http404
-    form = InviteForm(request.POST or None, organization=organization, by=request.membership)
+    form = form_of(request, lambda sent: InviteForm(sent, organization=organization, by=request.membership))
     if request.method == "POST" and form.is_valid():
         try:
             member = actions.invite_member(organization, **form.cleaned_data, by=request.membership)
@@ -86,27 +89,37 @@ def member_invite(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
 
 @member_page(*MANAGERS)
 def member_edit(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
-    member = _manageable(request, pk)
-    form = MemberForm(request.POST or None, instance=member, by=request.membership)
+    member = manageable(request, pk)
+    form = form_of(request, lambda sent: MemberForm(sent, instance=member, by=request.membership))
+    conflict = None
+    status = 422 if form.is_bound else 200
     if request.method == "POST" and form.is_valid():
-        values = dict(form.cleaned_data)
+        values, version = form.values, form.cleaned_data["version"]
         groups = values.pop("groups")
-        actions.change_member(member, values=values, groups=groups, by=request.membership)
-        messages.success(request, _("Saved."))
-        return redirect("users:edit", pk)
+        try:
+            actions.change_member(member, values=values, groups=groups, by=request.membership, version=version)
+        except Stale:
+            now = manageable(request, pk)
+            fresh = MemberForm(instance=now, by=request.membership)
+            conflict, status = clash(form, fresh, subject=now, member=request.membership), 409
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("users:edit", pk)
     context = {
         "form": form,
-        "member": _manageable(request, pk),  # as it is in the database, not as it was typed
+        "conflict": conflict,
+        "member": manageable(request, pk),  # as it is in the database, not as it was typed
         "session_count": account.sessions_of(member.user).count(),
         "timeline": timeline_of(member, request.membership),
+        "can_view_as": not why_cannot_view(member, by=request.membership),
     }
-    return render(request, "users/member_form.html", context, status=422 if form.is_bound else 200)
+    return render(request, "users/member_form.html", context, status=status)
 
 
 @member_page(*MANAGERS)
 @require_POST
 def member_disable(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
-    member = actions.disable_member(_manageable(request, pk), by=request.membership)
+    member = actions.disable_member(manageable(request, pk), by=request.membership)
     messages.success(request, _("%(name)s can no longer sign in.") % {"name": member})
     return redirect("users:edit", pk)
 
@@ -114,7 +127,7 @@ def member_disable(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
 @member_page(*MANAGERS)
 @require_POST
 def member_enable(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
-    member = actions.enable_member(_manageable(request, pk), by=request.membership)
+    member = actions.enable_member(manageable(request, pk), by=request.membership)
     messages.success(request, _("%(name)s may sign in again.") % {"name": member})
     return redirect("users:edit", pk)
 
@@ -122,7 +135,7 @@ def member_enable(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
 @member_page(*MANAGERS)
 @require_POST
 def member_sign_out(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
-    member = _manageable(request, pk)
+    member = manageable(request, pk)
     own = digest_of(request.session.session_key) if member.pk == request.membership.pk else ""
     actions.sign_out(member, by=request.membership, but=own)
     messages.success(request, _("%(name)s is signed out everywhere.") % {"name": member})
@@ -132,7 +145,7 @@ def member_sign_out(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
 @member_page(*MANAGERS)
 @require_POST
 def member_resend(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
-    member = actions.resend_invitation(_manageable(request, pk), by=request.membership)
+    member = actions.resend_invitation(manageable(request, pk), by=request.membership)
     messages.success(request, _("A new invitation to %(email)s is on its way.") % {"email": member.email})
     return redirect("users:edit", pk)
 
