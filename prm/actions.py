@@ -26,6 +26,8 @@ class LastAdmin(Refused):
     """It would leave the portal without an active administrator."""
 
     code = "last_admin"
+
+
 class Duplicate(Refused):
     """There is one like this already."""
 

@@ -171,7 +171,7 @@ def next_of(answer: Any) -> str:
     """Where somebody who is asked to sign in comes back to."""
     address = urlsplit(answer["Location"])
     assert (answer.status_code, address.path) == (302, "/accounts/login/")
-    return parse_qs(address.query)["next"][0]
+    return str(parse_qs(address.query)["next"][0])
 
 
 def with_text(sheet: Mapping[str, list[str]], typed: Typed) -> Typed:

@@ -51,6 +51,7 @@ HEADERS = {
     "Cache-Control": "no-store, private",
 }
 
+
 class HeadersMiddleware:
     """A strict policy for the browser; nothing personal in any cache. Outermost, so that no answer goes without."""
 

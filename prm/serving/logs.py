@@ -46,6 +46,8 @@ class NotDeliberate(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return getattr(record, "status_code", None) != 503
+
+
 def _viewing_of(request: HttpRequest) -> dict[str, str]:
     """Who looks, and through whose eyes, when these are two people."""
     viewing = getattr(request, "viewing", None)

@@ -278,7 +278,7 @@ def test_stopping_leads_back_to_the_person(eyes: Client, cast: Cast) -> None:
 
     assert answer.redirect_chain == [(f"/people/{cast.ben.pk}/", 302)]
     assert banner(eyes) == ""
-    assert Page(eyes.get("/profile/")).text.count("ada@acme.example") == 1
+    assert "ada@acme.example" in Page(eyes.get("/profile/")).text
     assert kinds(cast, cast.ben) == ["viewing_begun", "viewing_ended"]
     assert eyes.post("/viewing/end/")["Location"] == "/"
 
