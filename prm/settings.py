@@ -23,6 +23,8 @@ PRM_BASE_DOMAIN = env.text("PRM_BASE_DOMAIN", None if IS_PRODUCTION else "localh
 PRM_DEFAULT_PORTAL = env.text("PRM_DEFAULT_PORTAL", "")
 _host = PRM_BASE_DOMAIN.partition(":")[0]
 ALLOWED_HOSTS = [_host, f".{_host}", "127.0.0.1", "[::1]"]
+OUTBOUND_SCHEMES = {"https"} if IS_PRODUCTION else {"https", "http"}
+OUTBOUND_TO_LOOPBACK = PRM_ENVIRONMENT == "test"  # where the other side is a server of the tests
 ROOT_URLCONF = "prm.urls"
 WSGI_APPLICATION = "prm.wsgi.application"
 
@@ -33,6 +35,7 @@ INSTALLED_APPS = [
     "prm.events",
     "prm.files",
     "prm.operators",
+    "prm.sso",
     "leads",
     "deals",
     "django.contrib.auth",
@@ -65,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "prm.users.middleware.MembershipMiddleware",
+    "prm.sso.middleware.SingleSignOnMiddleware",
     "prm.users.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "prm.users.seeing.ViewingMiddleware",

@@ -27,6 +27,7 @@ urlpatterns = [
     path("accounts/", include(account)),
     path("", include("prm.organizations.urls")),
     path("", include("prm.users.urls")),
+    path("", include("prm.sso.urls")),
     path("", include("prm.events.urls")),
     path("", include("prm.files.urls")),
     path("", include("leads.urls")),

@@ -71,6 +71,8 @@ class Event(FencedModel):
         VIEWING_BEGUN = "viewing_begun", _("Viewing as a person begun")
         VIEWING_ENDED = "viewing_ended", _("Viewing as a person ended")
         SETTINGS_CHANGED = "settings_changed", _("Settings changed")
+        SSO_LINKED = "sso_linked", _("Single sign-on used for the first time")
+        SSO_REFUSED = "sso_refused", _("Single sign-on refused")
         LEAD_CREATED = "lead_created", _("Lead created")
         LEAD_CHANGED = "lead_changed", _("Lead changed")
         LEAD_ASSIGNED = "lead_assigned", _("Lead assigned")

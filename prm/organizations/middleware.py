@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
@@ -12,6 +14,23 @@ from prm.serving.pages import not_found, suspended
 
 ALWAYS_OPEN = frozenset({"/.well-known/security.txt", "/robots.txt", "/security/"})
 """What a suspended portal's host still says; none of it is of the portal."""
+
+Talk = Callable[..., None]
+View = Callable[..., HttpResponseBase]
+
+
+def talks_first(talk: Talk) -> Callable[[View], View]:
+    """For a page that has to ask somebody outside: `talk(request, **kwargs)` runs before the page's transaction.
+
+    No transaction may wait for a stranger's answer. `request.portal` is known by then, and nothing else:
+    `talk` enters the portal for what it reads or writes, leaves it, asks, and puts the answer on the request.
+    """
+
+    def decorate(view: View) -> View:
+        view.talk = talk  # type: ignore[attr-defined]
+        return view
+
+    return decorate
 
 
 class PortalMiddleware:
@@ -45,8 +64,18 @@ class PortalMiddleware:
         if portal is None:
             return self.get_response(request)
         request.portal = portal  # type: ignore[attr-defined]
+        _talk(request)
         with inside(portal):
             return self.get_response(request)
+
+
+def _talk(request: HttpRequest) -> None:
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        return  # to be said further in, where the page for it is made
+    if talk := getattr(match.func, "talk", None):
+        talk(request, *match.args, **match.kwargs)
 
 
 def _slug(host: str) -> str:

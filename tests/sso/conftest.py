@@ -1,0 +1,33 @@
+"""Providers of both kinds, added by Ada and tested by her through the pages."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cast import Cast
+from tests.fakes.identity import OpenIdProvider, SamlProvider
+from tests.sso.visits import Site, openid_site, saml_site
+
+
+@pytest.fixture
+def openid() -> Iterator[OpenIdProvider]:
+    """A provider on loopback that knows Ada."""
+    with OpenIdProvider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def site(cast: Cast, openid: OpenIdProvider) -> Site:
+    """Acme, with that provider in use."""
+    return openid_site(cast, openid)
+
+
+@pytest.fixture
+def saml() -> SamlProvider:
+    return SamlProvider()
+
+
+@pytest.fixture
+def saml_acme(cast: Cast, saml: SamlProvider) -> Site:
+    """Acme, with a SAML provider in use."""
+    return saml_site(cast, saml)
