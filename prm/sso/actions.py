@@ -49,7 +49,7 @@ def add_provider(*, protocol: str, values: Mapping[str, Any], secret: str = "", 
 def change_provider(
     provider: IdentityProvider, *, values: Mapping[str, Any], secret: str = "", by: Actor
 ) -> IdentityProvider:
-    """Change the settings; an empty `secret` keeps the old one. What a test has proven may have to be proven anew."""
+    """Change the settings; an empty `secret` keeps the old one. Most changes ask for another test."""
     require(by, Permission.MANAGE_PORTAL)
     provider = IdentityProvider.objects.locked(provider.pk)
     changes = apply_values(provider, values)
@@ -118,10 +118,8 @@ def require_single_sign_on(*, proof: Identity | None, this_session: str, by: Mem
     which alone goes on: whoever closes the other doors stands inside of this one.
     """
     require(by, Permission.MANAGE_PORTAL)
-    if proof is None or proof.membership_id != by.pk or not proof.provider.is_active:
-        raise Refused(
-            _("Sign in through a provider in use, or test it as yourself, before you close the other ways.")
-        )
+    if proof is None or not is_proof(proof, of=by):
+        raise Refused(_("First sign in through a provider in use, or test it as yourself."))
     changed = change_policy(values={"is_sso_only": True}, by=by)
     Session.objects.exclude(digest=this_session).delete()
     return changed
@@ -131,6 +129,11 @@ def require_single_sign_on(*, proof: Identity | None, this_session: str, by: Mem
 def allow_other_ways(*, by: Actor) -> SecurityPolicy:
     """Open passwords, resets and invitations again. `by` is None when an operator breaks the glass."""
     return change_policy(values={"is_sso_only": False}, by=by)
+
+
+def is_proof(identity: Identity, *, of: Membership) -> bool:
+    """Whether it shows that this member gets in by single sign-on."""
+    return bool(identity.membership_id == of.pk and identity.provider.is_active)
 
 
 def _switch(provider: IdentityProvider, *, is_active: bool, by: Actor) -> IdentityProvider:

@@ -19,13 +19,12 @@ MOST_CERTIFICATES = 2
 SMALLEST_RSA = 2048
 
 
-def asked_address(value: str) -> str:
+def check_address(value: str) -> None:
     """An address that we, or people's browsers, would go to."""
     try:
         checked_url(value)
     except Unreachable as error:
         raise forms.ValidationError(str(error)) from error
-    return value
 
 
 class DomainsField(forms.CharField):
@@ -51,7 +50,7 @@ class OpenIdForm(forms.ModelForm):
     issuer = forms.CharField(
         label=gettext_lazy("Issuer"),
         max_length=500,
-        validators=[asked_address],
+        validators=[check_address],
         widget=forms.URLInput(attrs={"placeholder": "https://login.example.com"}),
         help_text=gettext_lazy("The provider's address, exactly as it calls itself."),
     )
@@ -97,7 +96,7 @@ class SamlForm(forms.ModelForm):
     sso_url = forms.CharField(
         label=gettext_lazy("Sign-in address"),
         max_length=500,
-        validators=[asked_address],
+        validators=[check_address],
         widget=forms.URLInput,
         help_text=gettext_lazy("Where people are sent to (HTTP-Redirect binding)."),
     )

@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from prm.sso.models import Identity
-from prm.sso.sessions import SESSION_IDENTITY, began_at_a_provider
+from prm.sso.sessions import began_at_a_provider
 from prm.sso.ways import SHOWN_ALL_THE_SAME, WAYS, Way
+from prm.users.middleware import SESSION_IDENTITY
 from prm.users.models import policy
 
 

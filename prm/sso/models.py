@@ -64,7 +64,7 @@ class IdentityProvider(FencedModel):
 
     @property
     def secret(self) -> str:
-        """The client secret, '' for a public client. Raises Unreadable, also when it was copied from another row."""
+        """The client secret, '' for a public client. Raises Unreadable, also for another row's."""
         if not self.sealed_secret:
             return ""
         place, text = json.loads(decrypt(self.sealed_secret))

@@ -38,7 +38,7 @@ def identify(provider: IdentityProvider, claims: Claims) -> Identity:
 
 @transaction.atomic
 def link(provider: IdentityProvider, member: Membership, claims: Claims) -> Identity:
-    """Remember whom the provider means. The person is told by mail. Raises NotLetIn where it meant another before."""
+    """Remember whom the provider means, and mail the person. Raises NotLetIn where it meant another before."""
     found: Identity | None = Identity.objects.filter(provider=provider, membership=member).first()
     if found is None:
         try:

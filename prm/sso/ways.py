@@ -17,8 +17,16 @@ WAYS = {
     "account_reset_password_done": Way.PASSWORD,
     "account_reset_password_from_key": Way.PASSWORD,
     "account_reset_password_from_key_done": Way.PASSWORD,
-    "account_reauthenticate": Way.PASSWORD,
+    "mfa_authenticate": Way.PASSWORD,  # the second step after a password
     "users:invitation": Way.PASSWORD,
     "account_change_password": Way.ACCOUNT,
+    "account_reauthenticate": Way.ACCOUNT,
+    "mfa_reauthenticate": Way.ACCOUNT,
+    "mfa_index": Way.ACCOUNT,
+    "mfa_activate_totp": Way.ACCOUNT,
+    "mfa_deactivate_totp": Way.ACCOUNT,
+    "mfa_view_recovery_codes": Way.ACCOUNT,
+    "users:email": Way.ACCOUNT,
+    "users:email_confirm": Way.ACCOUNT,
 }
 SHOWN_ALL_THE_SAME = frozenset({"account_login"})

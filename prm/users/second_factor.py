@@ -17,7 +17,7 @@ from prm.organizations.context import active_portal
 from prm.serving import secrets
 from prm.users import account, devices
 from prm.users.access import Permission
-from prm.users.middleware import active_member
+from prm.users.middleware import SESSION_IDENTITY, active_member
 from prm.users.models import Membership, User, policy
 
 ADMINISTERS = frozenset({Permission.MANAGE_PORTAL, Permission.CONFIGURE_LEADS})
@@ -44,6 +44,8 @@ def must_set_up(request: HttpRequest, member: Membership) -> bool:
         return False
     if any(record["method"] == "mfa" for record in get_authentication_records(request, member.user)):
         return False  # asked most often, and answered without a query
+    if SESSION_IDENTITY in request.session:
+        return False  # how strong a sign-in over there is, the vendor's own provider says
     return must_have_second_factor(member) and not has_second_factor(member.user)
 
 

@@ -119,11 +119,8 @@ class OpenIdProvider:
             return 401, {"error": "invalid_client"}
         challenge = hashlib.sha256(fields.get("code_verifier", "").encode()).digest()
         proves = base64.urlsafe_b64encode(challenge).rstrip(b"=").decode()
-        if (
-            asked is None
-            or asked["redirect_uri"] != fields.get("redirect_uri")
-            or asked["code_challenge"] != proves
-        ):
+        shown = (fields.get("redirect_uri"), proves)
+        if asked is None or (asked["redirect_uri"], asked["code_challenge"]) != shown:
             return 400, {"error": "invalid_grant"}
         assert asked["code_challenge_method"] == "S256"
         self.before_token()
@@ -137,13 +134,13 @@ class OpenIdProvider:
 
     def id_token(self, nonce: str) -> str:
         claims: dict[str, Any] = {
+            **self.userinfo(),
             "iss": self.issuer,
             "sub": self.person.subject,
             "aud": self.client_id,
             "exp": int(time.time()) + 300,
             "iat": int(time.time()),
             "nonce": nonce,
-            **self.userinfo(),
         }
         key: Any = rsa_key()
         headers: dict[str, Any] = {"kid": "k1"}
@@ -165,7 +162,7 @@ class OpenIdProvider:
         if "secret_signs" in self.faults:
             algorithm, key = "HS256", self.client_secret.ljust(32)
         if "public_key_signs" in self.faults:  # HS256 with what everybody knows
-            algorithm, key = "HS256", json.dumps(self.jwks())
+            algorithm, key = "HS256", self.jwks()["keys"][0]["n"]
         return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
 
     def userinfo(self) -> dict[str, Any]:
@@ -220,7 +217,7 @@ class _OpenIdHandler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Quiet."""
 
 
@@ -266,9 +263,9 @@ class SamlProvider:
             assertion = OneLogin_Saml2_Utils.add_sign(assertion, pem, certificate(name), **algorithms).decode()
         assertion = assertion.partition("?>")[2] if assertion.startswith("<?xml") else assertion
         if "altered" in f:
-            assertion = assertion.replace(self.person.email, "bea@north.example")
+            assertion = assertion.replace(self.person.email, "ada@acme.example")
         if "commented" in f:
-            assertion = assertion.replace("ada@acme.example<", "ada@acme.example<!---->.evil.example<")
+            assertion = assertion.replace(".evil.example", "<!---->.evil.example")  # comments are not signed
         if "twice" in f:
             assertion += assertion
         in_response_to = f'InResponseTo="{request}"' if request and "unsolicited" not in f else ""
@@ -288,7 +285,8 @@ class SamlProvider:
 
     def _assertion(self, *, request: str, audience: str, recipient: str) -> str:
         f, ends = self.faults, _instant(-4000 if "expired" in self.faults else 300)
-        restriction = f"<saml:AudienceRestriction><saml:Audience>{escape(audience)}</saml:Audience></saml:AudienceRestriction>"
+        audience = f"<saml:Audience>{escape(audience)}</saml:Audience>"
+        restriction = f"<saml:AudienceRestriction>{audience}</saml:AudienceRestriction>"
         facts = [f'InResponseTo="{request}"' if request else "", f'NotOnOrAfter="{ends}"']
         facts += [] if "no_recipient" in f else [f'Recipient="{escape(recipient)}"']
         name_format = TRANSIENT if "transient" in f else PERSISTENT

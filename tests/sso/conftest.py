@@ -1,4 +1,4 @@
-"""Providers of both kinds, added by Ada and tested by her through the pages."""
+"""Providers of both kinds, knowing Ada."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.cast import Cast
 from tests.fakes.identity import OpenIdProvider, SamlProvider
-from tests.sso.visits import Site, openid_site, saml_site
+from tests.sso.visits import Site, in_use
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def openid() -> Iterator[OpenIdProvider]:
 @pytest.fixture
 def site(cast: Cast, openid: OpenIdProvider) -> Site:
     """Acme, with that provider in use."""
-    return openid_site(cast, openid)
+    return in_use(cast, openid)
 
 
 @pytest.fixture
@@ -30,4 +30,4 @@ def saml() -> SamlProvider:
 @pytest.fixture
 def saml_acme(cast: Cast, saml: SamlProvider) -> Site:
     """Acme, with a SAML provider in use."""
-    return saml_site(cast, saml)
+    return in_use(cast, saml)

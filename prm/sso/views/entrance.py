@@ -6,6 +6,7 @@ browser that carries a trip we have signed.
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -60,9 +61,8 @@ def login(request: HttpRequest, slug: str) -> HttpResponse:
     if not _may_go(request, provider):
         raise Http404
     portal = _portal(request)
-    here = portal.url(request.get_full_path())
-    if request.build_absolute_uri() != here and request.get_host() not in portal.url():
-        return redirect(here)
+    if request.get_host() != urlsplit(portal.url()).netloc:
+        return redirect(portal.url(request.get_full_path()))
     tester = _tester(request, provider)
     if provider.is_saml:
         url, state = saml.question(service_of(provider))
@@ -193,7 +193,7 @@ def _arrived(
     answer: Claims | NotLetIn,
     looked_at: str,
 ) -> HttpResponse:
-    """Signed in, or not and noted. A refusal for which nothing of ours stands is not noted: it could fill the log."""
+    """Signed in, or not and noted; not noted where nothing of ours stands behind it: that could fill the log."""
     if trip is not None and trip.tester and not (isinstance(answer, NotLetIn) and answer.code == "reused"):
         return finish_test(request, provider, trip.tester, answer)
     try:

@@ -16,8 +16,9 @@ from prm.sso import actions, round_trip
 from prm.sso.forms import OpenIdForm, SamlForm, read_certificate
 from prm.sso.models import MOST_PROVIDERS, Identity, IdentityProvider
 from prm.sso.saml import certificates_in
-from prm.sso.sessions import SESSION_IDENTITY, identity_of
+from prm.sso.sessions import identity_of
 from prm.users.access import PageRequest, Permission, member_page
+from prm.users.middleware import SESSION_IDENTITY
 from prm.users.models import Membership, policy
 from prm.users.sessions import digest_of
 
@@ -32,9 +33,7 @@ def overview(request: PageRequest) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("action") == "require":
             _require(request)
-            messages.success(
-                request, _("From now on, nobody enters by any other way. All other sessions have ended.")
-            )
+            messages.success(request, _("All other ways in are closed, and all other sessions have ended."))
         else:
             actions.allow_other_ways(by=request.membership)
             messages.success(request, _("Passwords and invitations work again."))
@@ -46,9 +45,7 @@ def overview(request: PageRequest) -> HttpResponse:
         "can_add": len(providers) < MOST_PROVIDERS,
         "is_sso_only": policy().is_sso_only,
         "has_active": any(provider.is_active for provider in providers),
-        "is_proven": proof is not None
-        and proof.provider.is_active
-        and proof.membership_id == request.membership.pk,
+        "is_proven": proof is not None and actions.is_proof(proof, of=request.membership),
         **_people(),
     }
     return render(request, "sso/settings.html", context)

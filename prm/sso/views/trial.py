@@ -20,9 +20,7 @@ def finish_test(
     """Back to the provider's settings, with the result in words. Nobody is signed in by a test."""
     member: Membership | None = request.membership  # type: ignore[attr-defined]
     if member is None or str(member.pk) != tester or not member.can(Permission.MANAGE_PORTAL):
-        messages.error(
-            request, _("The test was not finished: you are no longer signed in as the one who began it.")
-        )
+        messages.error(request, _("You are no longer signed in as the one who began the test."))
         return redirect("account_login")
     try:
         if isinstance(answer, NotLetIn):
