@@ -1,6 +1,5 @@
 """Case 46 and V05, V07, V08: forged answers, stolen answers, and a vendor's administrator who runs the provider."""
 
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,23 +12,9 @@ from tests.fakes.identity import OpenIdProvider, Person, SamlProvider
 from tests.sso.visits import Site, in_use
 from tests.users.entering import is_in
 
+pytest_plugins = ["tests.sso.fixtures"]
+
 BEA = Person("bea-1", "bea@north.example")
-
-
-@pytest.fixture
-def openid() -> Iterator[OpenIdProvider]:
-    with OpenIdProvider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def site(cast: Cast, openid: OpenIdProvider) -> Site:
-    return in_use(cast, openid)
-
-
-@pytest.fixture
-def saml_acme(cast: Cast) -> Site:
-    return in_use(cast, SamlProvider())
 
 
 def assert_nobody_came_in(site: Site, client: Client, reasons: list[str]) -> None:

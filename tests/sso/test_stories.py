@@ -9,6 +9,8 @@ from tests.fakes.identity import OpenIdProvider, Person, SamlProvider
 from tests.sso.visits import Site, added
 from tests.users.entering import is_in
 
+pytest_plugins = ["tests.sso.fixtures"]
+
 IVAN = Person("ivan-7", "ivan@north.example")
 
 

@@ -1,4 +1,4 @@
-"""Providers of both kinds, knowing Ada."""
+"""Providers of both kinds, in use at Acme. Test modules name this one in `pytest_plugins`."""
 
 from collections.abc import Iterator
 
