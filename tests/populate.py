@@ -14,6 +14,10 @@ from prm.organizations.context import inside
 from prm.organizations.fence import FencedModel
 from prm.organizations.models import Portal
 from prm.organizations.portals import change_portal
+from prm.sso.actions import add_provider
+from prm.sso.claims import Claims
+from prm.sso.looking import is_first_look
+from prm.sso.people import link
 from prm.users.actions import create_api_key
 from prm.users.models import ApiKey, Membership
 from tests.factories import new_deal, opened_lead
@@ -31,12 +35,21 @@ def populate(by: Membership, to: Membership) -> None:
         actions.lose_lead(lead, reason=LostReason.objects.get(name="No budget"), by=to)
         new_deal(by, to)
         create_api_key(to, name="robot", scope=ApiKey.Scope.READ, by=by)
+        vouch_for(to, by=by)
         set_partner_managers(to.organization, managers=[by], by=by)
         change_portal(values={}, logo=LOGO, by=by)
         told = Event.objects.filter(kind=Event.Kind.LEAD_ASSIGNED).latest("at")
         Message.objects.create(recipient=to, event=told)
         unsubscribe(to, kind=Event.Kind.LEAD_ASSIGNED)
         assert [model.__name__ for model in fenced_models() if not model.objects.exists()] == []
+
+
+def vouch_for(member: Membership, *, by: Membership) -> None:
+    """A provider that knows this person, and an answer of it that was looked at."""
+    values = {"name": "ID", "issuer": "https://id.example", "client_id": "portal"}
+    provider = add_provider(protocol="oidc", values=values, secret="secret", by=by)
+    link(provider, member, Claims(subject="person-1"))
+    is_first_look(provider, "an answer")
 
 
 def count(model: type[models.Model], portal: Portal) -> int:

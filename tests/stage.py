@@ -28,6 +28,7 @@ from prm.organizations.actions import create_organization
 from prm.organizations.context import inside
 from prm.organizations.models import Counter, Organization, Tier
 from prm.organizations.portals import change_portal
+from prm.sso.actions import add_provider, pass_test, use_provider
 from prm.users.actions import accept_invitation, create_api_key, disable_member, invite_member, revoke_api_key
 from prm.users.invitations import token_for
 from prm.users.models import ApiKey, Group, Membership, Session
@@ -75,6 +76,7 @@ def build() -> Stage:
     _organizations(stage)
     _others(stage)
     _mails(stage)
+    _providers(stage)
     _messages(stage)
     _files(stage)
     _deliveries(stage)
@@ -187,6 +189,21 @@ def _mails(stage: Stage) -> None:
         name = Path(sender._get_filename()).name  # type: ignore[attr-defined]
         found[place] = Row(code=name, key=name, mark=name)
     found[NOWHERE] = Row(code="20260101-000000-1.log", key="", mark="")
+
+
+def _providers(stage: Stage) -> None:
+    """In each portal one that was tested, and one in use."""
+    for place, by in (("north", stage.cast.ada), ("globex", stage.cast.dan)):
+        with inside(by.portal):
+            for state in ("tested", "used"):
+                values = {"name": state, "issuer": f"https://{state}.example", "client_id": "portal"}
+                provider = pass_test(add_provider(protocol="oidc", values=values, by=by), by=by)
+                if state == "used":
+                    use_provider(provider, by=by)
+                row = Row(code=str(provider.pk), key=str(provider.pk), mark="")
+                stage.rows.setdefault(("provider", state), {})[place] = row
+    for state in ("tested", "used"):
+        stage.rows["provider", state][NOWHERE] = _no_uuid()
 
 
 def _messages(stage: Stage) -> None:

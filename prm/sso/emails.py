@@ -18,4 +18,5 @@ NOTICES[Event.Kind.SSO_LINKED] = Notice(
     path=lambda event: reverse("users:profile"),
     concerns=_is_active,
     channels=frozenset({Delivery.Channel.EMAIL}),
+    is_optional=False,
 )

@@ -49,6 +49,7 @@ MANAGED: Sight = {
     "globex": people("dan"),
 }
 MAILS: Sight = {"north": people("ada"), "south": people("ada"), "east": people("ada"), "globex": people("dan")}
+PROVIDERS: Sight = {"north": people("ada"), "globex": people("dan")}
 LEAD_ROWS = (("lead", "assigned"), ("lead", "opened"), ("lead", "won"))
 
 
@@ -93,6 +94,7 @@ REGISTRATION = {f"deal-{name}": value for name, value in DEAL.items()} | {
 }
 PASSWORDS = {"oldpassword": PASSWORD, "password1": "quite-another-one-9", "password2": "quite-another-one-9"}
 PROFILE = {"name": "Renamed", "language": "en", "time_zone": "UTC"}
+OPENID = {"name": "Second", "issuer": "https://second.example", "client_id": "portal"}
 CALL = {"kind": "call", "outcome": "reached", "note": "Rang."}
 MAILED = {f"how_{kind}": "digest" for kind in optional_kinds()}
 INVITATION = {"name": "Newcomer", "email": "newcomer@new.example"}
@@ -107,6 +109,10 @@ def lead_page(state: str, **words: Any) -> Expect:
 
 def lead_verb(state: str, **words: Any) -> Expect:
     return lead_page(state, **{"status": (200, 201, 204), "refused": 409, **words})
+
+
+def provider_page(state: str, **words: Any) -> Expect:
+    return Expect(**{"enters": ADMINS, "row": ("provider", state), "sees": PROVIDERS, **words})
 
 
 SENT: tuple[int, ...] = (302,)
@@ -177,6 +183,18 @@ TABLE: dict[tuple[str, str], Expect] = {
         body=_same(reason="They cannot find a lead", lasting="30"),
     ),
     ("users:end_viewing", "POST"): Expect(acts=frozenset()),  # there is none: tests/guards/test_viewing.py
+    ("sso:settings", "GET"): Expect(enters=ADMINS),
+    ("sso:settings", "POST"): Expect(enters=ADMINS, acts=people(""), body=_same(action="require")),  # not proven
+    ("sso:new_openid", "GET"): Expect(enters=ADMINS),
+    ("sso:new_openid", "POST"): Expect(enters=ADMINS, status=SENT, body=_same(**OPENID)),
+    ("sso:new_saml", "GET"): Expect(enters=ADMINS),
+    ("sso:new_saml", "POST"): Expect(enters=ADMINS, acts=people(""), refused=422, body=_same(name="No more")),
+    ("sso:provider", "GET"): provider_page("used"),
+    ("sso:provider", "POST"): provider_page("used", status=SENT, body=_same(**OPENID)),
+    ("sso:test", "GET"): provider_page("tested"),
+    ("sso:use", "POST"): provider_page("tested", status=SENT),
+    ("sso:stop", "POST"): provider_page("used", status=SENT),
+    ("sso:remove", "POST"): provider_page("tested", status=SENT),
     ("events:messages", "GET"): Expect(),
     ("events:read_all", "POST"): Expect(status=SENT),
     ("events:notifications", "GET"): Expect(),

@@ -24,6 +24,11 @@ PUBLIC = {
     "users:email_confirm": "whoever reads the new mailbox may not be signed in there; the signed token is the key",
     "users:invitation": "an invited person has no account yet; the signed token is the key",
     "events:unsubscribe": "the signed token is for one person, and can only stop mails",
+    "sso:login": "leads to the portal's identity provider",
+    "sso:callback": "the provider's proven answer is the key",
+    "sso:acs": "the provider's page posts the answer here; its signature is the proof",
+    "sso:finish": "the provider's proven answer is the key",
+    "sso:metadata": "our side of the agreement with a provider, which names nobody",
     "organizations:theme": "three colours, on sign-in pages too",
     "organizations:logo": "the present logo, on sign-in pages too, named by its content",
     "security_txt": "where to report a security problem",
@@ -35,7 +40,10 @@ PUBLIC = {
 }
 """All that a stranger may ask for. To add to it is a decision, not a side effect."""
 
-EXEMPT = {"events:unsubscribe": "mail programs post it by themselves (RFC 8058); its token is the proof"}
+EXEMPT = {
+    "events:unsubscribe": "mail programs post it by themselves (RFC 8058); its token is the proof",
+    "sso:acs": "a provider's page posts the SAML answer; its signature is the proof",
+}
 """Pages that take a POST without Django's CSRF token, none of which looks at a session."""
 
 ROUTES = routes()

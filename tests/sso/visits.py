@@ -113,7 +113,7 @@ def form_of(far: OpenIdProvider | SamlProvider) -> dict[str, str]:
 
 def added(cast: Cast, far: OpenIdProvider | SamlProvider, **more: str) -> Site:
     """A provider of Acme's as Ada adds it in the browser: not tested yet."""
-    protocol = "oidc" if isinstance(far, OpenIdProvider) else "saml"
+    protocol = "openid" if isinstance(far, OpenIdProvider) else "saml"
     admin = sign_in(cast.ada)
     answer = admin.post(f"/settings/single-sign-on/new/{protocol}/", {**form_of(far), **more})
     assert answer.status_code == 302, answer.content.decode()

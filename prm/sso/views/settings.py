@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -70,8 +70,6 @@ def _people() -> dict[str, int]:
 
 @admins_page
 def new(request: PageRequest, protocol: str) -> HttpResponse:
-    if protocol not in FORMS:
-        raise Http404
     form = FORMS[protocol](request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
