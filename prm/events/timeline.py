@@ -45,11 +45,23 @@ WORDS: dict[str, Words] = {
     K.MEMBER_ENABLED: ("check", gettext_lazy("enabled the person")),
     K.VIEWING_BEGUN: ("eye", gettext_lazy("began to view the portal as this person")),
     K.VIEWING_ENDED: ("eye-slash", gettext_lazy("stopped viewing the portal as this person")),
+    K.PASSWORD_RESET_ASKED: ("key", gettext_lazy("was asked for a new password")),
+    K.PASSWORD_CHANGED: ("key", gettext_lazy("noted a new password")),
+    K.SECOND_FACTOR_ON: ("shield-check", gettext_lazy("noted a second factor")),
+    K.SECOND_FACTOR_OFF: ("shield-exclamation", gettext_lazy("noted that the second factor was removed")),
+    K.RECOVERY_CODES_MADE: ("key", gettext_lazy("made new recovery codes")),
+    K.RECOVERY_CODE_USED: ("key", gettext_lazy("took a recovery code")),
+    K.SIGNED_IN_ON_NEW_DEVICE: ("device-phone-mobile", gettext_lazy("noted a sign-in on a new device")),
+    K.SIGN_IN_SLOWED: ("exclamation-triangle", gettext_lazy("noted many wrong passwords or codes")),
+    K.SESSIONS_ENDED: ("arrow-right-start-on-rectangle", gettext_lazy("ended sessions")),
+    K.EMAIL_CHANGE_ASKED: ("at-symbol", gettext_lazy("was asked for a new e-mail address")),
+    K.EMAIL_CHANGE_TO_CONFIRM: ("envelope", gettext_lazy("sent a link to the new e-mail address")),
+    K.EMAIL_CHANGED: ("at-symbol", gettext_lazy("noted a new e-mail address")),
 }
 """Icon and words per kind, after the actor's name. Floors above add their own kinds."""
 
-HIDDEN_CHANGES: set[str] = set()
-"""Kinds whose words already say what changed."""
+HIDDEN_CHANGES: set[str] = {K.SIGNED_IN_ON_NEW_DEVICE, K.EMAIL_CHANGE_TO_CONFIRM}
+"""Kinds whose words already say what changed, or whose values are for the person's eyes only."""
 
 
 def timeline_of(subject: models.Model, member: Membership, *, without_fields: Collection[str] = ()) -> list[Entry]:

@@ -17,7 +17,7 @@ log = logging.getLogger("prm.request")
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "request", "taskName"}
 _DETAIL = re.compile(r"^DETAIL: .*$", re.MULTILINE)
-_TOKENS = re.compile(r"(/invitations/|/unsubscribe/|/accounts/password/reset/key/)[^\s'\"]+")
+_TOKENS = re.compile(r"(/invitations/|/unsubscribe/|/accounts/password/reset/key/|/profile/email/)[^\s'\"]+")
 
 
 def current_request_id() -> str:

@@ -13,9 +13,9 @@ LASTS = timedelta(hours=1)
 
 
 def token_for(member: Membership, new: str) -> str:
-    """Binds portal, account, old and new address, and the password of this moment."""
-    user = member.user
-    return signing.dumps([active_portal().code, str(user.pk), new, user.get_session_auth_hash()], salt=SALT)
+    """`<portal's code>.<signed account, new address, and the address and password of this moment>`."""
+    user, code = member.user, active_portal().code
+    return f"{code}.{signing.dumps([code, str(user.pk), new, user.get_session_auth_hash()], salt=SALT)}"
 
 
 def change_for(token: str) -> tuple[Membership, str] | None:
@@ -24,7 +24,7 @@ def change_for(token: str) -> tuple[Membership, str] | None:
     Any change of address or password since then makes it worthless, its own use among them.
     """
     try:
-        code, pk, new, stamp = signing.loads(token, salt=SALT, max_age=LASTS)
+        code, pk, new, stamp = signing.loads(token.partition(".")[2], salt=SALT, max_age=LASTS)
     except signing.BadSignature:
         return None
     user = User.objects.filter(pk=pk, is_active=True).first() if code == active_portal().code else None

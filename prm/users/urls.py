@@ -5,14 +5,17 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import views as allauth
+from allauth.account.utils import url_str_to_user_pk
 from allauth.mfa.base import views as mfa
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.views.generic import RedirectView
 
+from prm.users import devices
 from prm.users.access import member_page, public_page
 from prm.users.guesses import says_when
+from prm.users.models import User
 from prm.users.views import account as own
 from prm.users.views import people, settings, viewing
 
@@ -39,10 +42,15 @@ def leave(request: HttpRequest) -> HttpResponseBase:
 
 
 def choose_password(request: HttpRequest, uidb36: str, key: str) -> HttpResponseBase:
-    """The page behind a reset link; 410 where the link is no longer good."""
+    """The page behind a reset link; 410 where the link is no longer good.
+
+    Whoever has read the mail is the owner: on this device nobody else's guessing keeps them out any more.
+    """
     response: HttpResponseBase = allauth.password_reset_from_key(request, uidb36=uidb36, key=key)
     if isinstance(response, TemplateResponse) and (response.context_data or {}).get("token_fail"):
         response.status_code = 410
+    elif request.method == "POST" and response.status_code == 302:
+        devices.remember(request, response, User.objects.get(pk=url_str_to_user_pk(uidb36)))
     return response
 
 

@@ -138,6 +138,17 @@ def test_case_39_a_forged_address_changes_nothing(cast: Cast, forged: dict[str, 
         assert [value.new for value in noted] in ([], ["127.0.0.1"])
 
 
+def test_case_39_a_reset_opens_a_new_device_to_the_owner(cast: Cast) -> None:
+    visitor(cast.acme).post("/accounts/password/reset/", {"email": BEN})
+    client, opened = open_reset(cast.acme, link_in(cast.acme, RESET))
+    with time_machine.travel(timezone.now(), tick=False):
+        guess(cast.acme, BEN, times=11)
+        client.post(opened.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
+
+        enter(client, BEN, NEW)
+        assert is_in(client)
+
+
 # --- 40: who has an account ----------------------------------------------------------------------------
 
 
@@ -463,3 +474,27 @@ def test_case_48_the_last_admin_stays(cast: Cast) -> None:
         now = Membership.objects.get(pk=cast.ada.pk)
         assert {group.name for group in now.groups.all()} == {"System Administration", "Lead Administration"}
         assert not Event.objects.filter(kind=Event.Kind.MEMBER_CHANGED, subject_id=now.pk).exists()
+
+
+# --- V25: who gives what -------------------------------------------------------------------------------
+
+
+def test_v25_nobody_gives_more_than_they_have(cast: Cast) -> None:
+    """Whoever manages users, and sees no leads but the own ones, makes nobody see them, least of all oneself."""
+    with inside(cast.acme):
+        groups = Group.objects.filter(kind="partner")
+        change_member(cast.ben, values={}, groups=groups.exclude(name="View All Leads"), by=cast.ada)
+        before = set(Membership.objects.get(pk=cast.ben.pk).groups.values_list("name", flat=True))
+    api = Api(cast.ben)
+
+    for member in (cast.ben, cast.ivan):
+        refused = api.patch(f"users/{member.pk}/", {"groups": ["Receive Leads", "View All Leads", "Manage Users"]})
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "invalid_reference")
+    given = api.patch(f"users/{cast.ivan.pk}/", {"groups": ["Receive Leads", "Manage Users"]})
+
+    assert (before, given.status_code) == ({"Receive Leads", "Manage Users"}, 200)
+
+
+@pytest.mark.parametrize("verb", ["disable", "resend", "sign-out"])
+def test_v25_other_organizations_people_are_not_there(cast: Cast, verb: str) -> None:
+    assert sign_in(cast.bea).post(f"/people/{cast.cleo.pk}/{verb}/").status_code == 404

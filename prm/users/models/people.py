@@ -75,12 +75,16 @@ class User(AbstractBaseUser):
 
 class GroupQuerySet(FencedQuerySet["Group"]):
     def grantable_by(self, member: "Membership", kind: str) -> Self:
-        """The groups of `kind` that `member` may put people into; *Manage Users* gives all of the own kind."""
+        """The groups of `kind` that `member` may put people into.
+
+        *Manage Users* gives no more than its holder has; to receive leads is less than any of that.
+        """
         groups = self.filter(kind=kind)
         if member.can(Permission.MANAGE_PORTAL):
             return groups
         if member.can(Permission.MANAGE_OWN_USERS) and kind == member.organization.kind:
-            return groups.filter(permissions__contained_by=sorted(ALLOWED[kind]))
+            own = (member.permissions | {Permission.RECEIVE_LEADS}) & ALLOWED[kind]
+            return groups.filter(permissions__contained_by=sorted(own))
         return groups.none()
 
 
