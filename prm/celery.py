@@ -17,9 +17,11 @@ app.autodiscover_tasks()
 @worker_init.connect
 @beat_init.connect
 def _check_role(**kwargs: object) -> None:
+    from prm.operators.checks import refuse_unsafe_settings
     from prm.organizations.context import refuse_wrong_role
 
     try:
+        refuse_unsafe_settings()
         refuse_wrong_role()
     except ImproperlyConfigured as error:  # Celery's signals note an exception and go on
         sys.exit(str(error))

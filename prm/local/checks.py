@@ -23,16 +23,20 @@ PRODUCTION = {
     "PRM_BASE_DOMAIN": "portal.example",
     "PRM_SCHEME": "https",
     "PRM_FROM_EMAIL": "portal@portal.example",
+    "PRM_SECURITY_CONTACT": "security@portal.example",
     "EMAIL_URL": "smtp://user:password@mail.example:587",
     "DATABASE_URL": "postgresql://prm_app@/prm?host=/nonexistent",
     "DATABASE_OWNER_URL": "postgresql://prm_owner@/prm?host=/nonexistent",
     "REDIS_URL": "unix:///nonexistent/valkey.sock",
 }
 
+PACKAGES = ("prm", "leads", "deals", "referrals", "integrations")
 CHECKS = {
     "types": [PYTHON, "-m", "mypy"],  # first, since it takes longest
     "lint": [PYTHON, "-m", "ruff", "check", "--quiet"],
     "format": [PYTHON, "-m", "ruff", "format", "--check", "--quiet"],
+    "dangers": [PYTHON, "-m", "bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", *PACKAGES],
+    "secrets": [PYTHON, "-m", "prm.local.secret_scan"],
     "imports": [str(VENV / "bin" / "lint-imports"), "--no-logo"],
     "migrations": [PYTHON, "-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
     "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],

@@ -7,9 +7,12 @@ import sys
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
 
 from prm.local.checks import PRODUCTION
 from prm.local.paths import PROJECT
+from prm.operators.checks import check_production, refuse_unsafe_settings
 
 SHOW = (
     "import json, sys; from prm import settings; print(json.dumps({n: getattr(settings, n) for n in sys.argv[1:]}))"
@@ -142,3 +145,61 @@ def test_addresses_of_a_wrong_kind_are_refused(name: str, url: str) -> None:
 
     assert done.returncode == 1
     assert "ImproperlyConfigured" in done.stderr
+
+
+REFUSED = {
+    "REDIS_URL": ("redis://valkey.example:6379/0", "needs a password"),
+    "PRM_SECRET_KEY": ("short", "needs 50 characters"),
+    "PRM_SCHEME": ("http", "is https in production"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_production_refuses_to_serve_with_unsafe_settings(name: str) -> None:
+    """By `check --deploy`, and by the web process itself, before it asks the database for anything."""
+    value, words = REFUSED[name]
+
+    for command in (["manage.py", "check", "--deploy"], ["-c", "import prm.wsgi"]):
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=PROJECT,
+            env={**os.environ, **PRODUCTION, name: value},
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, words in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DEBUG", True, "DEBUG shows"),
+        ("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend", "leave by SMTP"),
+        ("PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"], "A password hash of tests"),
+    ],
+)
+def test_production_refuses_what_the_environment_cannot_even_set(
+    settings: Settings, name: str, value: object, words: str
+) -> None:
+    for key, good in {
+        "IS_PRODUCTION": True,
+        "PRM_SCHEME": "https",
+        "SECRET_KEY": PRODUCTION["PRM_SECRET_KEY"],
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.Argon2PasswordHasher"],
+    }.items():
+        setattr(settings, key, good)
+    refuse_unsafe_settings()
+
+    setattr(settings, name, value)
+
+    with pytest.raises(ImproperlyConfigured, match=words):
+        refuse_unsafe_settings()
+
+
+@pytest.mark.parametrize("url", ["redis://:secret@valkey.example/0", "unix:///run/valkey.sock"])
+def test_production_takes_a_broker_that_is_shut(settings: Settings, url: str) -> None:
+    settings.IS_PRODUCTION, settings.REDIS_URL = True, url
+
+    assert "prm.E002" not in {message.id for message in check_production()}
