@@ -71,7 +71,8 @@ def project_files(root: Path = PROJECT) -> Iterator[Path]:
 
 def main() -> int:
     found = list(scan(project_files()))
-    print("\n".join(found))
+    for line in found:
+        print(line)
     return 1 if found else 0
 
 

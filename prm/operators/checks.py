@@ -15,9 +15,8 @@ def check_production(app_configs: Any = None, **kwargs: Any) -> list[checks.Chec
     """Nothing to say in development and tests."""
     if not settings.IS_PRODUCTION:
         return []
-    wrong: list[checks.CheckMessage] = [
-        checks.Error(words, id=f"prm.E{number:03}") for number, is_so, words in _rules() if is_so
-    ]
+    wrong: list[checks.CheckMessage] = []
+    wrong += [checks.Error(words, id=f"prm.E{number:03}") for number, is_so, words in _rules() if is_so]
     if not settings.PRM_SECURITY_CONTACT:
         wrong.append(checks.Warning("Set PRM_SECURITY_CONTACT: security.txt has nobody to name.", id="prm.W001"))
     return wrong

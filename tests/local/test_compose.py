@@ -14,7 +14,7 @@ from prm.local import contract
 from prm.local.paths import PROJECT
 from prm.local.postgres import APP, DATABASE, OWNER, ROLE_RIGHTS
 
-PORTAL = ("migrate", "web", "worker", "beat")
+PORTAL = ("migrate", "web", "worker", "beat", "operator")
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +47,23 @@ def test_names_are_the_settings_names(compose: dict[str, Any], name: str) -> Non
     )
 
 
-def test_only_migrate_knows_the_owner(compose: dict[str, Any]) -> None:
+def test_no_service_that_stays_knows_the_owner(compose: dict[str, Any]) -> None:
     knows = [name for name in PORTAL if "prm_owner" in str(compose["services"][name])]
-    assert knows == ["migrate"]
+    assert knows == ["migrate", "operator"]
+
+
+def test_operators_tools_start_only_when_called(compose: dict[str, Any]) -> None:
+    """The image with the tools of Postgres serves nobody."""
+    operator = compose["services"]["operator"]
+    assert operator["profiles"] == ["operator"]
+    assert operator["build"]["args"] == {"PACKAGES": "local"}
+    assert operator["image"] != compose["services"]["web"]["image"]
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "operator"])
+def test_files_are_shared(compose: dict[str, Any], name: str) -> None:
+    assert "files:/srv/files" in compose["services"][name]["volumes"]
+    assert compose["services"][name]["environment"]["PRM_FILES_DIR"] == "/srv/files"
 
 
 def test_settings_accept_the_environment(compose: dict[str, Any]) -> None:
@@ -103,7 +117,8 @@ def test_postgres_keeps_its_data_where_its_version_does(compose: dict[str, Any])
 
 
 def test_image_installs_what_is_locked(dockerfile: str) -> None:
-    assert "--require-hashes -r requirements/production.txt" in dockerfile
+    assert "--require-hashes -r requirements/$$PACKAGES.txt" in dockerfile
+    assert "ARG PACKAGES=production\n" in dockerfile
     supported = re.search(r'requires-python = ">=([\d.]+)"', (PROJECT / "pyproject.toml").read_text())
     assert supported
     assert f"FROM python:{supported[1]}-slim" in dockerfile
@@ -115,7 +130,7 @@ def test_image_holds_every_part_of_the_portal(dockerfile: str) -> None:
     apps = {app.partition(".")[0] for app in settings.INSTALLED_APPS}
     ours = {app for app in apps if (PROJECT / app).is_dir()}
     wanted = ours | {"prm", "templates", "static", "manage.py"}
-    assert set(re.findall(r"^COPY (\S+)", dockerfile, re.M)) - {"requirements/production.txt"} == wanted
+    assert set(re.findall(r"^COPY (\S+)", dockerfile, re.M)) - {"requirements"} == wanted
 
 
 def test_image_runs_without_privileges(compose: dict[str, Any], dockerfile: str) -> None:
@@ -134,7 +149,7 @@ def test_commands_start_what_development_starts(compose: dict[str, Any]) -> None
 
 def test_everything_that_stays_has_a_health_check(compose: dict[str, Any]) -> None:
     without = [n for n, service in compose["services"].items() if "healthcheck" not in service]
-    assert without == ["migrate"]
+    assert without == ["migrate", "operator"]
 
 
 def test_nothing_serves_before_it_is_migrated(compose: dict[str, Any]) -> None:
