@@ -4,6 +4,7 @@ What is sent for an id that nobody has goes, three times in four, to a record th
 would prove little more than 404. Each request is undone, except in a story of several.
 """
 
+import itertools
 import logging
 import re
 import uuid
@@ -76,14 +77,17 @@ class Door:
         return f"{resource}/{made_up if number % 4 == 0 or not records else records[number // 4 % len(records)]}"
 
 
-def ask(door: Door, key: str, phase: str, *, examples: int = 1, seed: int = 1, share: Share = (0, 1)) -> Seen:
+def ask(
+    door: Door, key: str, phase: str, *, examples: int = 1, seed: int = 1, share: Share = (0, 1), one_in: int = 1
+) -> Seen:
     """Run a phase of schemathesis for one caller, `examples` per operation; adds to what the door has seen.
 
-    `share` is (1, 3) for the second third of the operations.
+    `share` is (1, 3) for the second third of the operations, `one_in` 2 for every other request.
     """
     schema = schemathesis.openapi.from_dict(description(), config=_config(key, door, phase, examples, seed))
-    mine = sorted(operations())[share[0] :: share[1]]
+    mine, numbers = sorted(operations())[share[0] :: share[1]], itertools.count()
     schema = schema.include(lambda context: (context.operation.method.upper(), context.operation.path) in mine)
+    schema.hook("filter_case")(lambda context, case: next(numbers) % one_in == 0)
     schema.app, schema.location = door, "/api/v1/schema/"
     door.is_story = phase == "stateful"
     with _in_this_process():

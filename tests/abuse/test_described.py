@@ -47,13 +47,13 @@ def test_every_answer_is_a_described_one(
 ) -> None:
     door, key = Door(application, "acme.localhost:8000", records), key_of(cast, who)
 
-    ask(door, key, "coverage", share=(ROLES.index(who), len(ROLES)))
+    ask(door, key, "coverage", share=(ROLES.index(who), len(ROLES)), one_in=2)
     ask(door, key, "fuzzing", examples=2)
     seen = ask(door, key, "stateful", examples=2)
 
     assert seen.findings == []
-    assert seen.requests > 400
-    assert {200, 201, 400, 404, 405, 415} <= set(seen.statuses)
+    assert seen.requests > 200
+    assert {200, 400, 404, 405} <= set(seen.statuses)
 
 
 def test_a_stranger_gets_nothing_from_any_operation(

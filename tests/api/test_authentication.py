@@ -72,24 +72,6 @@ def test_session_without_its_csrf_token_writes_nothing(ada: Membership, method: 
         assert list(Lead.objects.values_list("company", flat=True)) == [lead.company]
 
 
-def test_session_of_another_portal_is_nobody_here(cast: Cast) -> None:
-    """Eve has an account in both; a session is good in the portal in which it began."""
-    made(new_lead, cast.ada)
-    client = visitor(cast.globex)
-    client.cookies = sign_in(cast.eve).cookies
-
-    assert code_of(client.get(LEADS), 401) == "not_authenticated"
-
-
-def test_session_does_not_choose_the_portal_by_a_header(cast: Cast) -> None:
-    client = sign_in(cast.dan)
-    made(new_lead, cast.ada)
-
-    for name in ("X-Portal", "X-Portal-ID", "X-Tenant-ID", "X-Forwarded-Host"):
-        answer = client.get(LEADS, headers={name: "acme.localhost:8000"})
-        assert answer.json()["results"] == []
-
-
 @pytest.mark.parametrize("method", ["get", "post", "patch", "put", "delete", "options", "trace"])
 def test_nobody_is_asked_to_sign_in(cast: Cast, method: str) -> None:
     answer = getattr(visitor(cast.acme), method)(LEADS)

@@ -234,14 +234,3 @@ def test_update_lead_with_an_unreadable_version_names_the_header(ada: Membership
     answer = Caller(ada).send("patch", f"leads/{lead.pk}/", {"city": "Linz"}, **{"If-Match": tag})
 
     assert faults(answer) == {"If-Match": "invalid"}
-
-
-def test_update_lead_reassigned_away_meanwhile(cast: Cast) -> None:
-    """The old partner gets the same 404 as for a lead that never was; the vendor hears that it changed."""
-    lead = made(opened_lead, cast.ada, cast.ben)
-    vendor, partner = Caller(cast.ada), Caller(cast.ben)
-    assert vendor.post(f"leads/{lead.pk}/assign/", {"user": str(cast.cleo.pk)}).status_code == 200
-
-    assert partner.patch(f"leads/{lead.pk}/", {"city": "x", "version": lead.version}).status_code == 404
-    answer = vendor.patch(f"leads/{lead.pk}/", {"city": "x", "version": lead.version})
-    assert code_of(answer, 409) == "stale_version"
