@@ -47,15 +47,10 @@ class Part:
             processes.kill_group(self.process)
 
     def kill_one_child(self, which: random.Random) -> None:
-        """One of the processes below the first; waits for one that has only just been started."""
+        """One of the processes below the first."""
         assert self.process is not None
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        wait_until(lambda: bool(children.read_text().split()), seconds=READY_SECONDS)
-        os.kill(int(which.choice(children.read_text().split())), signal.SIGKILL)
-
-    def restart_hard(self) -> None:
-        self.kill()
-        self.start()
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        os.kill(int(which.choice(children)), signal.SIGKILL)
 
     def stop(self) -> None:
         if self.process is not None:
@@ -171,6 +166,19 @@ class Site:
 
     def __getitem__(self, name: str) -> Part:
         return self.parts[name]
+
+    def restart_hard(self, name: str) -> None:
+        """Kill the web or the worker, start it anew, and return when it is at work."""
+        part = self[name]
+        part.kill()
+        before = part.child.log.stat().st_size
+        part.start()
+
+        def is_at_work() -> bool:
+            said = part.child.log.read_bytes()[before:]
+            return portal.ask(self.port, "/healthz")[0] if name == "web" else b" ready." in said
+
+        assert wait_until(is_at_work, seconds=READY_SECONDS, step=0.1)
 
     @contextlib.contextmanager
     def another_worker(self, *command: str) -> Iterator[Part]:

@@ -22,11 +22,11 @@ def test_kill(site: Site, ledger: Ledger, victim: str) -> None:
 
     with ledger.load(clients=3):
         for _ in range(KILLS):
-            time.sleep(when.uniform(0.5, 2.5))
-            site[victim].restart_hard()
-        if victim == "worker":  # its parent lives, notices and takes another
-            time.sleep(when.uniform(2, 4))
-            site[victim].kill_one_child(when)
+            time.sleep(when.uniform(0.2, 2))
+            site.restart_hard(victim)
+            time.sleep(when.uniform(0.2, 1))
+            if victim == "worker":  # whose parent notices, and takes another child
+                site[victim].kill_one_child(when)
 
     assert ledger.balance() == Balance()
     assert ledger.caught_up_after <= 60
