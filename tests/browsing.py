@@ -1,12 +1,17 @@
 """Clients for pages and the API: signed in as one of the cast, on the portal's own host."""
 
+import io
 import json
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.userkit import user_id_to_str
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_started
+from django.db import close_old_connections
 from django.http import HttpResponse
 from django.test import Client
 
@@ -46,6 +51,42 @@ def sign_in(member: Membership) -> Client:
         session["account_authentication_methods_user"] = user_id_to_str(member.user)
         session.save()
     return client
+
+
+def served(
+    application: WSGIHandler,
+    method: str,
+    path: str,
+    *,
+    query: str = "",
+    body: bytes = b"",
+    headers: Mapping[str, str],
+) -> tuple[int, bytes]:
+    """What the WSGI application answers at Acme, asked as a server asks: Django's client makes other requests."""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "8000",
+        "HTTP_HOST": "acme.localhost:8000",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": "http",
+    }
+    environ |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+    status: list[str] = []
+
+    def begin(line: str, _headers: Any, _error: Any = None) -> Any:
+        status.append(line)
+
+    request_started.disconnect(close_old_connections)  # as the test client does: the test's own is in use
+    try:
+        parts = b"".join(application(environ, begin))
+    finally:
+        request_started.connect(close_old_connections)
+    return int(status[0][:3]), parts
 
 
 class Api:

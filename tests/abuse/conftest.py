@@ -1,4 +1,4 @@
-"""Mail in these tests goes into files, as in development."""
+"""Mail in these tests goes into files, as in development; the access matrix lends its stage."""
 
 from pathlib import Path
 
@@ -7,6 +7,9 @@ from pytest_django import Settings
 
 from prm.events.delivery import deliver_due
 from tests.cast import Cast
+from tests.guards.conftest import quiet_and_still, stage
+
+__all__ = ["mailbox", "quiet_and_still", "stage"]
 
 
 @pytest.fixture

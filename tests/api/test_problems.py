@@ -1,22 +1,18 @@
 """Errors of the protocol: unknown addresses, verbs, media types, hosts and unreadable bodies, in one shape."""
 
-import io
 import json
 from itertools import product
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_started
-from django.db import close_old_connections
 from django.test import Client
 
 from leads.models import Lead
 from prm.organizations.context import inside
 from prm.users.models import Membership
 from tests.api.asking import Caller, browser_of, code_of, faults, made, problem_in
-from tests.browsing import Answer, sign_in, visitor
+from tests.browsing import Answer, served, sign_in, visitor
 from tests.cast import Cast
 from tests.factories import new_lead, opened_lead
 
@@ -233,7 +229,7 @@ def test_a_charset_changes_nothing(application: WSGIHandler, cast: Cast, method:
     made(new_lead, cast.ada, company="Café")
     body = json.dumps({"company": "Café"}, ensure_ascii=False).encode()
 
-    status, answer = served(
+    status, text = served(
         application,
         method,
         "/api/v1/leads/",
@@ -241,6 +237,7 @@ def test_a_charset_changes_nothing(application: WSGIHandler, cast: Cast, method:
         body=body if method == "POST" else b"",
         headers={**api.headers, "Content-Type": f"application/json; charset={charset}"},
     )
+    answer = json.loads(text)
 
     if method == "GET":
         assert (status, [row["company"] for row in answer["results"]]) == (200, ["Café"])
@@ -253,33 +250,3 @@ def posted(api: Caller, path: str, body: bytes, kind: str = "application/json") 
     address = f"/api/v1/{path}"
     answer: Answer = api.client.generic("POST", address, body, kind, headers=api.headers)
     return answer
-
-
-def served(
-    application: WSGIHandler, method: str, path: str, *, query: str, body: bytes, headers: dict[str, str]
-) -> tuple[int, dict[str, Any]]:
-    """What the WSGI application answers, as a server asks it."""
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "QUERY_STRING": query,
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "8000",
-        "HTTP_HOST": "acme.localhost:8000",
-        "CONTENT_TYPE": headers["Content-Type"],
-        "CONTENT_LENGTH": str(len(body)),
-        "HTTP_AUTHORIZATION": headers["Authorization"],
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.url_scheme": "http",
-    }
-    status: list[str] = []
-
-    def begin(line: str, _headers: Any, _error: Any = None) -> Any:
-        status.append(line)
-
-    request_started.disconnect(close_old_connections)  # as the test client does: the test's own is in use
-    try:
-        parts = application(environ, begin)
-    finally:
-        request_started.connect(close_old_connections)
-    return int(status[0][:3]), json.loads(b"".join(parts))
