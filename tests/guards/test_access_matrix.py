@@ -6,37 +6,20 @@ those who may, so that a no proves something.
 """
 
 import hashlib
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from django.urls import reverse
 
 from leads import states
 from leads.models import LeadQuerySet
-from tests.guards.access_table import TABLE, Expect
+from tests.guards.access_table import TABLE
+from tests.guards.cells import Cell, cells_of, deviations, strays
 from tests.guards.routes import routes
-from tests.matrix import Actor, Answer, Question, Row, ask
+from tests.matrix import Question, ask
 from tests.populate import LOGO
 from tests.stage import NOWHERE, Stage
 
 ROUTES = [route for route in routes() if not route.is_public and route.name != "schema"]
-NO_ROW = Row("", "", "")
-ASKED = {
-    "": "north globex",
-    "ada": "north south vendor globex",
-    "vic": "north south vendor globex",
-    "bea": "north south vendor globex",
-    "ben": "north colleague south globex",
-    "cleo": "south north east globex",
-    "dora": "east south globex",
-    "eve": "north globex",
-    "dan": "globex north",
-    "eve_globex": "globex north",
-}
-"""Whose rows each asks for: the own ones, a colleague's, a sibling's, and the other portal's."""
-KEYS_THAT_OPEN_NO_PAGE = {"bea's key for reading", "bea's revoked key", "dan's key"}  # one is enough to show it
 PAGE_METHODS = frozenset({"GET", "OPTIONS", "POST", "DELETE"})  # to a page, PUT and PATCH are the same as DELETE
 METHODS = PAGE_METHODS | {"HEAD", "PUT", "PATCH"}
 PASSERS_BY = ("anonymous", "ivan", "eve with her session of Globex", "dan's key", "ada", "dan")
@@ -62,91 +45,9 @@ def test_every_url_has_its_entries_and_every_entry_its_url() -> None:
     assert {name for name, _method in TABLE if not name.startswith("api:")} == pages
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One actor, one method of one URL, one row."""
-
-    stage: Stage
-    name: str
-    method: str
-    expect: Expect
-    actor: Actor
-    place: str
-
-    @property
-    def is_api(self) -> bool:
-        return self.name.startswith("api:")
-
-    @property
-    def is_write(self) -> bool:
-        return self.method not in {"GET", "HEAD", "OPTIONS"}
-
-    @property
-    def row(self) -> Row:
-        return self.stage.rows[self.expect.row][self.place] if self.expect.row else NO_ROW
-
-    @property
-    def role(self) -> str:
-        """A key opens the API only."""
-        return "" if self.actor.key and not self.is_api else self.actor.role
-
-    @property
-    def denied(self) -> int | None:
-        """The status of the no, or None where the answer is yes, or "not in this state"."""
-        if not self.role:
-            return 401 if self.is_api else 302
-        if (self.actor.is_read_only and self.is_write) or self.role not in self.expect.enters:
-            return 403
-        if self.expect.row and self.role not in self.expect.sees.get(self.place, frozenset()):
-            return 404
-        return None
-
-    @property
-    def address(self) -> str:
-        row = [self.row.key if self.is_api else self.row.code] if self.expect.row else []
-        return reverse(self.name, args=row)
-
-    def ask(self) -> Answer:
-        question = Question(self.method, self.address, self.expect.body(self.stage, self.actor))
-        return ask(self.actor, question, self.stage.before, row=self.row)
-
-    def wrongs(self, answer: Answer, imagined: Answer) -> Iterator[str]:
-        """What is not as it should be."""
-        expected: tuple[int, ...]
-        if self.denied is not None:
-            expected, may_change = (self.denied,), False
-            if self.expect.row and answer != imagined:
-                yield f"tells a real row from an imagined one: {answer} / {imagined}"
-        elif self.is_write and self.role not in self.expect.acts:
-            expected, may_change = (self.expect.refused,), False
-        else:
-            expected, may_change = self.expect.status, self.is_write or self.expect.keeps
-        if answer.status not in expected:
-            yield f"{answer.status} instead of {expected}: {answer.body[:2000]}"
-        if answer.has_changed != may_change:
-            yield "changed something" if answer.has_changed else "changed nothing"
-
-
-def cells_of(stage: Stage, name: str, method: str) -> Iterator[list[Cell]]:
-    """An actor's cells of one entry: first the imagined row, then real ones."""
-    expect = TABLE[name, method]
-    for actor in stage.actors.values():
-        if name.startswith("api:") or actor.name not in KEYS_THAT_OPEN_NO_PAGE:
-            real = [place for place in ASKED[actor.role].split() if expect.row and place in stage.rows[expect.row]]
-            if actor.role not in expect.enters:
-                real = [*real[:1], *real[-1:]]  # one's own and a foreign one: the no comes before any row
-            yield [Cell(stage, name, method, expect, actor, place) for place in (NOWHERE, *real)]
-
-
 @each_entry
 def test_nobody_gets_more_or_less(stage: Stage, name: str, method: str) -> None:
-    wrong = []
-    for cells in cells_of(stage, name, method):
-        answers = [cell.ask() for cell in cells]
-        for cell, answer in zip(cells, answers, strict=True):
-            wrong += [f"{cell.actor.name}, {cell.place}: {words}" for words in cell.wrongs(answer, answers[0])]
-
-    assert wrong == []
+    assert [words for cells in cells_of(stage, name, method) for words in deviations(cells)] == []
 
 
 def test_matrix_notices_a_missing_wall(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,21 +78,7 @@ def test_matrix_notices_a_write_before_the_no(stage: Stage, monkeypatch: pytest.
     ("name", "method"), [entry for entry in TABLE if TABLE[entry].lists], ids=lambda word: word
 )
 def test_lists_show_what_their_reader_sees_and_no_more(stage: Stage, name: str, method: str) -> None:
-    expect = TABLE[name, method]
-    wrong = []
-    for actor in stage.actors.values():
-        if actor.role not in expect.enters or (actor.key and not name.startswith("api:")):
-            continue
-        body = ask(actor, Question(method, reverse(name))).body
-        is_api = name.startswith("api:")
-        shown = {result["id"] for result in json.loads(body)["results"]} if is_api else body
-        for kind in expect.lists:
-            for place, row in stage.rows[kind].items():
-                is_shown = (row.key if is_api else row.mark) in shown
-                if place != NOWHERE and is_shown != (actor.role in expect.sees[place]):
-                    wrong.append(f"{actor.name}: {row.mark} of {place}")
-
-    assert wrong == []
+    assert strays(stage, name, method) == []
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _method in TABLE}))
