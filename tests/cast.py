@@ -10,6 +10,7 @@ from prm.organizations.context import inside
 from prm.organizations.models import Organization, Portal
 from prm.users.actions import accept_invitation, disable_member, invite_member
 from prm.users.models import Group, Membership
+from tests.planting import plant
 
 PASSWORD = "a-long-test-password"
 VIEW_ALL, RECEIVE, MANAGE = "View All Leads", "Receive Leads", "Manage Users"
@@ -92,7 +93,9 @@ def _portal(slug: str, name: str, admin: str) -> Portal:
 def _found(
     name: str, *, by: Membership, kind: str = "partner", distributor: Organization | None = None
 ) -> Organization:
-    return create_organization(values={"name": name, "kind": kind, "distributor": distributor}, by=by)
+    organization = create_organization(values={"name": name, "kind": kind, "distributor": distributor}, by=by)
+    plant(organization, but={"city"})
+    return organization
 
 
 def _invite(organization: Organization, email: str, *groups: str, by: Membership) -> Membership:
@@ -103,4 +106,5 @@ def _invite(organization: Organization, email: str, *groups: str, by: Membership
 
 def _join(organization: Organization, email: str, *groups: str, by: Membership) -> Membership:
     member = _invite(organization, email, *groups, by=by)
+    plant(member)
     return accept_invitation(member, name=member.name, password=PASSWORD)

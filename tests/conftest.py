@@ -17,6 +17,7 @@ from prm.organizations.models import Organization, Portal
 from prm.users.models import Membership
 from tests import browsing
 from tests import cast as cast_module
+from tests.canaries import canaries, pytest_runtest_call  # noqa: F401  (pytest finds both here)
 from tests.cast import Cast
 
 

@@ -71,7 +71,7 @@ def ask(actor: Actor, question: Question, before: str = "", *, row: Row | None =
     with transaction.atomic():
         watch = Watch()
         with connection.execute_wrapper(watch):
-            response = _send(actor, question)
+            response = send(actor, question)
         has_changed = watch.has_written and fingerprint() != before
         transaction.set_rollback(True)
     return Answer(
@@ -79,7 +79,8 @@ def ask(actor: Actor, question: Question, before: str = "", *, row: Row | None =
     )
 
 
-def _send(actor: Actor, question: Question) -> HttpResponse:
+def send(actor: Actor, question: Question) -> HttpResponse:
+    """The bare question, as this actor's browser or program puts it."""
     client = _client()
     client.cookies = SimpleCookie(dict(actor.cookies))  # none of an earlier answer's
     headers = {"host": f"{actor.portal.slug}.localhost:8000"}

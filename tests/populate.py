@@ -19,7 +19,8 @@ from prm.sso.claims import Claims
 from prm.sso.looking import is_first_look
 from prm.sso.people import link
 from prm.users.actions import create_api_key
-from prm.users.models import ApiKey, Membership
+from prm.users.models import ApiKey, Draft, Membership
+from prm.users.viewing import begin_viewing, end_viewing
 from tests.factories import new_deal, opened_lead
 from tests.guards.catalogue import fenced_models, rows
 
@@ -36,6 +37,7 @@ def populate(by: Membership, to: Membership) -> None:
         new_deal(by, to)
         create_api_key(to, name="robot", scope=ApiKey.Scope.READ, by=by)
         vouch_for(to, by=by)
+        look_after(to, by=by)
         set_partner_managers(to.organization, managers=[by], by=by)
         change_portal(values={}, logo=LOGO, by=by)
         told = Event.objects.filter(kind=Event.Kind.LEAD_ASSIGNED).latest("at")
@@ -50,6 +52,12 @@ def vouch_for(member: Membership, *, by: Membership) -> None:
     provider = add_provider(protocol="oidc", values=values, secret="secret", by=by)
     link(provider, member, Claims(subject="person-1"))
     is_first_look(provider, "an answer")
+
+
+def look_after(member: Membership, *, by: Membership) -> None:
+    """Somebody of the vendor has seen the portal as this person, who has a form waiting."""
+    end_viewing(begin_viewing(member, reason="A question on the phone", by=by), by=by)
+    Draft.objects.create(membership=member, action="/profile/", fields={"name": ["Kestrel"]})
 
 
 def count(model: type[models.Model], portal: Portal) -> int:

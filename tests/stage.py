@@ -26,18 +26,21 @@ from prm.files.actions import keep_file
 from prm.files.models import StoredFile
 from prm.organizations.actions import create_organization
 from prm.organizations.context import inside
-from prm.organizations.models import Counter, Organization, Tier
+from prm.organizations.models import Counter, Organization, Portal, Tier
 from prm.organizations.portals import change_portal
 from prm.sso.actions import add_provider, pass_test, use_provider
+from prm.sso.claims import Claims
+from prm.sso.people import link
 from prm.users.actions import accept_invitation, create_api_key, disable_member, invite_member, revoke_api_key
 from prm.users.invitations import token_for
-from prm.users.models import ApiKey, Group, Membership, Session
+from prm.users.models import ApiKey, Group, Membership, Session, User
 from tests import browsing
 from tests import cast as cast_module
 from tests.cast import PASSWORD, Cast
 from tests.factories import assigned_lead, new_deal, opened_lead
 from tests.matrix import Actor, Row, fingerprint
-from tests.populate import LOGO
+from tests.planting import plant_everywhere
+from tests.populate import LOGO, look_after
 
 NOWHERE = "nowhere"
 FIRST_NUMBER_AT_GLOBEX = 5000  # so that a number of one portal means nothing in the other
@@ -49,11 +52,15 @@ class Stage:
     actors: dict[str, Actor] = field(default_factory=dict)
     rows: dict[tuple[str, str], dict[str, Row]] = field(default_factory=dict)  # (kind, state) -> place -> row
     peers: dict[str, Membership] = field(default_factory=dict)  # place -> somebody there who can receive
+    extras: dict[str, Membership] = field(default_factory=dict)  # who acts beside the cast
     ids: dict[str, dict[str, str]] = field(default_factory=dict)  # what else can be referred to -> portal -> id
     before: str = ""
 
     def member(self, actor: Actor) -> Membership:
-        found: Membership = getattr(self.cast, actor.role or "ada")
+        return self.extras.get(actor.role) or self._of_the_cast(actor.role or "ada")
+
+    def _of_the_cast(self, name: str) -> Membership:
+        found: Membership = getattr(self.cast, name)
         return found
 
     def place_of(self, actor: Actor) -> str:
@@ -77,11 +84,14 @@ def build() -> Stage:
     _others(stage)
     _mails(stage)
     _providers(stage)
+    _looked_after(stage)
     _messages(stage)
     _files(stage)
     _deliveries(stage)
     _actors(stage)
     _sessions(stage)
+    for portal in (cast.acme, cast.globex):
+        plant_everywhere(portal)
     stage.before = fingerprint()
     return stage
 
@@ -112,6 +122,7 @@ def _people(stage: Stage) -> None:
                 if state == "active":
                     stage.peers[place] = member
                 found[place] = Row(code=str(member.pk), key=str(member.pk), mark=email)
+    stage.extras["val"] = stage.peers["vendor"]
     for found in states.values():
         found[NOWHERE] = _no_uuid()
     longest = tokens["north"].code
@@ -135,6 +146,9 @@ def _leads(stage: Stage) -> None:
             won = lead_actions.win_lead(opened_lead(by, holder), by=holder)
             stage.rows.setdefault(("lead", "won"), {})[place] = _row(won)
             stage.rows.setdefault(("deal", ""), {})[place] = _row(new_deal(by, holder))
+            talked_about = opened_lead(by, holder)
+            lead_actions.comment_lead(talked_about, text="Hello", is_internal=True, by=holder)
+            lead_actions.log_activity(talked_about, kind="call", outcome="reached", note="Rang.", by=holder)
     for kind, letter in (("lead", "L"), ("deal", "D")):
         for (other, _state), found in stage.rows.items():
             if other == kind:
@@ -200,10 +214,17 @@ def _providers(stage: Stage) -> None:
                 provider = pass_test(add_provider(protocol="oidc", values=values, by=by), by=by)
                 if state == "used":
                     use_provider(provider, by=by)
+                link(provider, stage.peers[place], Claims(subject=state))
                 row = Row(code=str(provider.pk), key=str(provider.pk), mark="")
                 stage.rows.setdefault(("provider", state), {})[place] = row
     for state in ("tested", "used"):
         stage.rows["provider", state][NOWHERE] = _no_uuid()
+
+
+def _looked_after(stage: Stage) -> None:
+    for place, by in (("north", stage.cast.ada), ("globex", stage.cast.dan)):
+        with inside(by.portal):
+            look_after(stage.peers[place], by=by)
 
 
 def _messages(stage: Stage) -> None:
@@ -260,17 +281,24 @@ def _no_uuid() -> Row:
 
 # --- Who asks -----------------------------------------------------------------------------------------
 
-MEMBERS = ("ada", "vic", "bea", "ben", "cleo", "dora", "eve", "dan", "eve_globex")
+MEMBERS = ("ada", "val", "vic", "bea", "ben", "cleo", "dora", "eve", "dan", "eve_globex")
+"""Val is of the vendor's Lead Management; the others are the cast."""
 SHUT_OUT = ("ivan", "dis")
 
 
 def _actors(stage: Stage) -> None:
     cast, acme = stage.cast, stage.cast.acme
     found = [Actor("anonymous", "", acme)]
-    found += [Actor(name, name, getattr(cast, name).portal, _cookies(getattr(cast, name))) for name in MEMBERS]
+    for name in MEMBERS:
+        member = stage.member(Actor(name, name, acme))
+        found.append(Actor(name, name, member.portal, _cookies(member)))
     found += [Actor(name, "", acme, _cookies(getattr(cast, name))) for name in SHUT_OUT]
     # Eve belongs to both portals; her session belongs to one.
     found.append(Actor("eve with her session of Globex", "", acme, _cookies(cast.eve_globex)))
+    found.append(Actor("an operator who is no member", "", acme, _cookies(_operator(acme))))
+    closed = _closed(stage)
+    found.append(Actor("somebody whose account is closed", "", acme, _cookies(closed)))
+    found.append(Actor("the key of a closed account", "", acme, key=_key(closed, "write")))
     found.append(Actor("bea's key", "bea", acme, key=_key(cast.bea, "write")))
     found.append(Actor("bea's key for reading", "bea", acme, key=_key(cast.bea, "read"), is_read_only=True))
     found.append(Actor("bea's revoked key", "", acme, key=_key(cast.bea, "write", is_revoked=True)))
@@ -281,13 +309,30 @@ def _actors(stage: Stage) -> None:
 def _sessions(stage: Stage) -> None:
     """A second browser for everybody, which can be signed out; Ben's and Dan's are asked for by address."""
     found = stage.rows.setdefault(("session", ""), {NOWHERE: _no_uuid()})
-    others = [getattr(stage.cast, name) for name in MEMBERS]
+    others = [stage.member(Actor(name, name, stage.cast.acme)) for name in MEMBERS]
     for member in [*others, *stage.peers.values()]:
         browsing.sign_in(member)
     for place, member in (("north", stage.cast.ben), ("globex", stage.cast.dan)):
         with inside(member.portal):
             row = Session.objects.filter(user=member.user).latest("begun_at", "id")
             found[place] = Row(code=str(row.pk), key=str(row.pk), mark="")
+
+
+def _operator(portal: Portal) -> Membership:
+    """Runs the installation, and has no business in a portal: a membership that was never saved."""
+    user = User.objects.create_user("operator@installation.example", PASSWORD, is_staff=True)
+    return Membership(portal=portal, user=user, name="Operator")
+
+
+def _closed(stage: Stage) -> Membership:
+    """A member still, with an account that is none any more."""
+    cast = stage.cast
+    with inside(cast.acme):
+        groups = Group.objects.filter(kind="partner", name="View All Leads")
+        member = invite_member(cast.north, email="closed@north.example", name="Closed", groups=groups, by=cast.ada)
+        member = accept_invitation(member, name="Closed", password=PASSWORD)
+    User.objects.filter(pk=member.user.pk).update(is_active=False)
+    return member
 
 
 def _cookies(member: Membership) -> dict[str, str]:

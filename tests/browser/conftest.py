@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from prm.local.demo import PASSWORD
 from prm.local.processes import wait_until
 from prm.local.stack import Stack
+from tests.browser.listening import foreign_words, plant
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -48,8 +49,9 @@ def browser(chromium: str) -> Iterator[Browser]:
 class Acme:
     """The demonstration's first portal on the stack, seen from outside."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, codes: dict[str, str]) -> None:
         self.stack = stack
+        self.codes = codes  # of the portals, by which their canaries are known
         self.url = stack.base_url("acme")
         self._keys: dict[str, str] = {}
 
@@ -105,7 +107,7 @@ class Acme:
 @pytest.fixture(scope="session")
 def acme(chromium: str, stack: Stack) -> Acme:
     stack.manage("seed_demo", "--leads", str(LEADS))
-    return Acme(stack)
+    return Acme(stack, plant(stack))
 
 
 class Visit:
@@ -118,6 +120,7 @@ class Visit:
         self.context, self.acme, self.is_phone, self.may_fail = context, acme, is_phone, may_fail
         self.complaints: list[str] = []
         context.on("console", self._note)
+        context.on("response", lambda response: self.complaints.extend(foreign_words(response, acme.codes)))
         context.on(
             "weberror", lambda error: self.complaints.append(f"{error.page and error.page.url}: {error.error}")
         )
@@ -157,7 +160,8 @@ Open = Callable[..., Visit]
 def visit(browser: Browser, acme: Acme) -> Iterator[Open]:
     """`visit("ben@north.example")` is a browser in which Ben is signed in; `visit()` one with nobody.
 
-    Afterwards no console may have complained: a breach of the content security policy is an error there.
+    Afterwards no console may have complained: a breach of the content security policy is an error there. Nor
+    may an answer have held another portal's canary.
     """
     visits: list[Visit] = []
 

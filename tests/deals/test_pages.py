@@ -19,7 +19,7 @@ from prm.organizations.models import Portal
 from prm.users.models import Membership
 from tests.browsing import sign_in
 from tests.cast import Cast
-from tests.factories import new_deal, opened_lead
+from tests.factories import BARE, new_deal, opened_lead
 from tests.reading import Page
 
 ClientOf = Callable[[Membership], Client]
@@ -42,7 +42,7 @@ def lead(cast: Cast) -> Lead:
         "description": "Wants seven.",
     }
     with inside(cast.acme):
-        return opened_lead(cast.ada, cast.ben, **values)
+        return opened_lead(cast.ada, cast.ben, **{**BARE, **values})
 
 
 @pytest.fixture

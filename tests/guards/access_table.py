@@ -23,21 +23,22 @@ def people(names: str) -> People:
 
 ALL = frozenset(MEMBERS)
 ADMINS = people("ada dan")
-MANAGES = people("ada vic dan")
+ENTERS_LEADS = people("ada val dan")
+MANAGES = people("ada val vic dan")
 HOLDS = ALL - MANAGES
 MANAGES_USERS = people("ada bea eve dan")
 LEADS: Sight = {
-    "north": people("ada vic bea ben eve"),
-    "colleague": people("ada vic bea eve"),  # Ben receives leads, and sees his own only
-    "south": people("ada cleo"),  # not Dora, though South sells under her
-    "east": people("ada dora"),
+    "north": people("ada val vic bea ben eve"),
+    "colleague": people("ada val vic bea eve"),  # Ben receives leads, and sees his own only
+    "south": people("ada val cleo"),  # not Dora, though South sells under her
+    "east": people("ada val dora"),
     "globex": people("dan eve_globex"),
 }
 ORGANIZATIONS: Sight = {
-    "north": people("ada vic bea ben eve"),
-    "south": people("ada cleo"),
-    "east": people("ada dora"),
-    "vendor": people("ada vic"),
+    "north": people("ada val vic bea ben eve"),
+    "south": people("ada val cleo"),
+    "east": people("ada val dora"),
+    "vendor": people("ada val vic"),
     "globex": people("dan eve_globex"),
 }
 OWN_SESSION: Sight = {"north": people("ben"), "globex": people("dan")}
@@ -204,8 +205,8 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("events:mail_retry", "POST"): Expect(enters=ADMINS, status=SENT),
     ("events:mail_resend", "POST"): Expect(enters=ADMINS, row=("delivery", "sent"), sees=MAILS, status=SENT),
     ("leads:list", "GET"): Expect(lists=LEAD_ROWS, sees=LEADS),
-    ("leads:new", "GET"): Expect(enters=ADMINS),
-    ("leads:new", "POST"): Expect(enters=ADMINS, status=SENT, body=_same(company="Kestrel Biotech")),
+    ("leads:new", "GET"): Expect(enters=ENTERS_LEADS),
+    ("leads:new", "POST"): Expect(enters=ENTERS_LEADS, status=SENT, body=_same(company="Kestrel Biotech")),
     ("leads:detail", "GET"): lead_page("opened"),
     ("leads:edit", "GET"): lead_page("opened"),
     ("leads:edit", "POST"): lead_page("opened", status=SENT, body=_same(company="Changed")),
@@ -252,13 +253,15 @@ TABLE: dict[tuple[str, str], Expect] = {
     ),
     # the API
     ("api:lead-list", "GET"): Expect(lists=LEAD_ROWS, sees=LEADS),
-    ("api:lead-list", "POST"): Expect(enters=ADMINS, status=(201,), body=_same(company="Kestrel Biotech")),
+    ("api:lead-list", "POST"): Expect(enters=ENTERS_LEADS, status=(201,), body=_same(company="Kestrel Biotech")),
     ("api:lead-detail", "GET"): lead_page("opened"),
     ("api:lead-detail", "PATCH"): lead_verb("opened", body=_same(company="Changed")),
     ("api:lead-assign", "POST"): lead_verb("opened", body=lambda stage, actor: {"user": _peer(stage, actor)}),
     ("api:lead-recall", "POST"): lead_verb("opened", acts=MANAGES),
     ("api:lead-open", "POST"): lead_verb("assigned", acts=HOLDS),
-    ("api:lead-close", "POST"): lead_verb("opened", body=_same(outcome="lost", reason="No budget")),
+    ("api:lead-close", "POST"): lead_verb(
+        "opened", body=lambda stage, actor: {"outcome": "lost", "reason": _id(stage, actor, "reason")}
+    ),
     ("api:lead-reopen", "POST"): lead_verb("won", acts=MANAGES),
     ("api:lead-comment", "POST"): lead_verb("opened", body=_same(text="Hello")),
     ("api:lead-activity", "POST"): lead_verb("opened", acts=HOLDS, body=_same(**CALL)),

@@ -1,7 +1,7 @@
 """The cells of the access matrix: one actor, one method of one URL, one row, and what has to come of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -14,6 +14,7 @@ NO_ROW = Row("", "", "")
 ASKED = {
     "": "north globex",
     "ada": "north south vendor globex",
+    "val": "north globex",
     "vic": "north south vendor globex",
     "bea": "north south vendor globex",
     "ben": "north colleague south globex",
@@ -24,7 +25,9 @@ ASKED = {
     "eve_globex": "globex north",
 }
 """Whose rows each asks for: the own ones, a colleague's, a sibling's, and the other portal's."""
-KEYS_THAT_OPEN_NO_PAGE = {"bea's key for reading", "bea's revoked key", "dan's key"}  # one is enough to show it
+KEYS_THAT_OPEN_NO_PAGE = {  # one is enough to show it
+    *("bea's key for reading", "bea's revoked key", "the key of a closed account", "dan's key")
+}
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,12 @@ class Cell:
             return 404
         return None
 
+    @property
+    def address(self) -> str:
+        return reverse(self.name, args=[self.row.key if self.is_api else self.row.code] if self.expect.row else [])
+
     def ask(self) -> Answer:
-        address = [self.row.key if self.is_api else self.row.code] if self.expect.row else []
-        body = self.expect.body(self.stage, self.actor)
-        question = Question(self.method, reverse(self.name, args=address), body)
+        question = Question(self.method, self.address, self.expect.body(self.stage, self.actor))
         return ask(self.actor, question, self.stage.before, row=self.row)
 
     def wrongs(self, answer: Answer, imagined: Answer) -> Iterator[str]:
@@ -110,11 +115,11 @@ def deviations(cells: list[Cell]) -> list[str]:
     ]
 
 
-def strays(stage: Stage, name: str, method: str) -> list[str]:
-    """Rows that a list shows to somebody who does not see them, or keeps from somebody who does."""
+def strays(stage: Stage, name: str, method: str, *, readers: Collection[str] = ()) -> list[str]:
+    """Rows that a list shows to one who does not see them, or keeps from one who does: of all, or of `readers`."""
     expect, is_api = TABLE[name, method], name.startswith("api:")
     wrong = []
-    for actor in stage.actors.values():
+    for actor in (stage.actors[name] for name in readers or stage.actors):
         if actor.role not in expect.enters or (actor.key and not is_api):
             continue
         body = ask(actor, Question(method, reverse(name))).body

@@ -8,20 +8,26 @@ those who may, so that a no proves something.
 import hashlib
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from leads import states
 from leads.models import LeadQuerySet
-from tests.guards.access_table import TABLE
+from prm.organizations.context import APP_ROLE, inside
+from tests.canaries import complain
+from tests.guards.access_table import TABLE, Expect
+from tests.guards.catalogue import privileges
 from tests.guards.cells import Cell, cells_of, deviations, strays
 from tests.guards.routes import routes
-from tests.matrix import Question, ask
-from tests.populate import LOGO
+from tests.matrix import Question, ask, fingerprint
+from tests.populate import LOGO, changed
 from tests.stage import NOWHERE, Stage
 
 ROUTES = [route for route in routes() if not route.is_public and route.name != "schema"]
-PAGE_METHODS = frozenset({"GET", "OPTIONS", "POST", "DELETE"})  # to a page, PUT and PATCH are the same as DELETE
-METHODS = PAGE_METHODS | {"HEAD", "PUT", "PATCH"}
+PAGE_METHODS = frozenset(
+    {"GET", "HEAD", "OPTIONS", "POST", "DELETE"}
+)  # to a page, PUT and PATCH are the same as DELETE
+METHODS = PAGE_METHODS | {"PUT", "PATCH"}
 PASSERS_BY = ("anonymous", "ivan", "eve with her session of Globex", "dan's key", "ada", "dan")
 """Who asks for public pages: four strangers and two members."""
 PUBLIC: dict[str, list[str]] = {route.name: [] for route in routes() if route.is_public or route.name == "schema"}
@@ -62,6 +68,7 @@ def test_matrix_notices_a_missing_wall(stage: Stage, monkeypatch: pytest.MonkeyP
         "tells a real row from an imagined one",
         "200 instead of (404,)",
     ]
+    assert any("leads.Lead.company" in complaint for complaint in complain())  # the canaries sing as well
 
 
 def test_matrix_notices_a_write_before_the_no(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +95,9 @@ def test_other_methods_tell_and_change_nothing(stage: Stage, name: str) -> None:
     expect = next(iter(planned.values()))
     wrong = []
     for method in (METHODS if name.startswith("api:") else PAGE_METHODS) - set(planned):
-        asked = {"ada": ["north"], "cleo": [NOWHERE, "north", "globex"]} if expect.row else {"ada": [NOWHERE]}
+        asked = {"ada": [NOWHERE], "anonymous": [NOWHERE]}
+        if expect.row:
+            asked = {"ada": ["north"], "cleo": [NOWHERE, "north", "globex"], "anonymous": [NOWHERE, "north"]}
         for actor, places in asked.items():
             cells = [Cell(stage, name, method, expect, stage.actors[actor], place) for place in places]
             answers = [cell.ask() for cell in cells]
@@ -99,6 +108,44 @@ def test_other_methods_tell_and_change_nothing(stage: Stage, name: str) -> None:
                     wrong.append(f"{actor}, {method}, {cell.place}: {answer.status}")
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("ending", [".json", ".api", "?format=api", "/x/../"])
+def test_other_spellings_of_an_address_tell_nothing(stage: Stage, ending: str) -> None:
+    """No format suffix leads to a row, nor does anything else that a framework may read into an address."""
+    wrong = []
+    for entry in [entry for entry in TABLE if TABLE[entry].row and entry[1] == "GET"]:
+        for actor in (stage.actors[name] for name in ("cleo", "bea's key")):
+            answers = []
+            for place in (NOWHERE, "globex"):
+                cell = Cell(stage, *entry, TABLE[entry], actor, place)
+                question = Question("GET", cell.address.removesuffix("/") + ending)
+                answers.append(ask(actor, question, stage.before, row=cell.row))
+            if answers[0] != answers[1] or answers[0].has_changed or answers[0].status in {200, 500}:
+                wrong.append(f"{entry}, {actor.name}: {answers}")
+
+    assert wrong == []
+
+
+def test_fingerprint_knows_every_table_that_can_be_written(stage: Stage) -> None:
+    """What nobody may read could change unseen."""
+    held = privileges(APP_ROLE)
+
+    assert {table for table in held if held[table] and "SELECT" not in held[table]} == set()
+
+
+def test_fingerprint_notices_a_change_in_any_table(stage: Stage) -> None:
+    held, unnoticed = privileges(APP_ROLE), []
+    for table in sorted(table for table in held if {"UPDATE", "DELETE"} & held[table]):
+        change = f"DELETE FROM {table}" if "DELETE" in held[table] else f"UPDATE {table} SET id = gen_random_uuid()"
+        with transaction.atomic():
+            with inside(stage.cast.acme):
+                has_changed = changed(change) > 0
+            if has_changed and fingerprint() == stage.before:
+                unnoticed.append(table)
+            transaction.set_rollback(True)
+
+    assert unnoticed == []
 
 
 @pytest.mark.parametrize(("address", "kind", "no"), ADDRESSED)

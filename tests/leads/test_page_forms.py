@@ -16,7 +16,7 @@ from prm.organizations.models import Organization
 from prm.users.actions import disable_member
 from prm.users.models import Membership
 from tests.cast import Cast
-from tests.factories import assigned_lead, new_lead, opened_lead
+from tests.factories import BARE, assigned_lead, new_lead, opened_lead
 from tests.reading import Page
 
 ClientOf = Callable[[Membership], Client]
@@ -146,7 +146,7 @@ def test_lead_edit_of_a_partner_holds_no_vendor_field(client_of: ClientOf, cast:
 
 def test_lead_edit_shows_both_versions_in_a_conflict(client_of: ClientOf, cast: Cast) -> None:
     with inside(cast.acme):
-        lead = opened_lead(cast.ada, cast.ben, city="Graz", phone="1")
+        lead = opened_lead(cast.ada, cast.ben, **{**BARE, "city": "Graz", "phone": "1"})
         actions.update_lead(lead, values={"city": "Theirs", "phone": "2"}, by=cast.ada)
     client = client_of(cast.ben)
 
