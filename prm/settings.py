@@ -189,6 +189,9 @@ INVITATION_DAYS = 14
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRM_SCHEME == "https"
 SESSION_COOKIE_NAME = "__Host-session" if SESSION_COOKIE_SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SESSION_COOKIE_SECURE else "csrftoken"
+MESSAGE_COOKIE_NAME = "__Host-messages" if SESSION_COOKIE_SECURE else "messages"
+MESSAGE_STORAGE = "prm.serving.toasts.ToastStorage"
+THEME_COOKIE_NAME = "__Host-theme" if SESSION_COOKIE_SECURE else "theme"  # set by static/js/app.js
 SESSION_ENGINE = "prm.users.sessions"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # when the server ends it, Settings > Security says
 CSRF_COOKIE_HTTPONLY = True

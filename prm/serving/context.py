@@ -15,7 +15,7 @@ from prm.users.models import Membership
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """`portal`, `membership`, `can`, `unread_count` (asked once, when shown), `viewing`, `draft`, `theme`."""
     member: Membership | None = getattr(request, "membership", None)
-    theme = request.COOKIES.get("theme", "")
+    theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     context: dict[str, Any] = {
         "portal": getattr(request, "portal", None),
         "membership": member,

@@ -16,8 +16,8 @@
     const shown = root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
     const theme = shown === "dark" ? "light" : "dark";
     root.dataset.theme = theme;
-    const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax${secure}`;
+    const [bound, secure] = location.protocol === "https:" ? ["__Host-", "; secure"] : ["", ""];
+    document.cookie = `${bound}theme=${theme}; path=/; max-age=31536000; samesite=lax${secure}`;
   };
 
   const copy = async (button) => {

@@ -95,6 +95,18 @@ def test_cookies_have_no_domain() -> None:
     assert "COOKIE_DOMAIN" not in source
 
 
+def test_cookies_are_bound_to_one_host_by_their_names() -> None:
+    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "MESSAGE_COOKIE_NAME", "THEME_COOKIE_NAME")
+
+    assert set(settings_of(PRODUCTION, *names).values()) == {
+        "__Host-session",
+        "__Host-csrf",
+        "__Host-messages",
+        "__Host-theme",
+    }
+    assert "`${bound}theme=" in (PROJECT / "static" / "js" / "app.js").read_text()
+
+
 def test_development_needs_no_environment_but_its_name() -> None:
     found = settings_of({"PRM_ENVIRONMENT": "development"}, "IS_PRODUCTION", "PRM_SCHEME", "SESSION_COOKIE_NAME")
 
