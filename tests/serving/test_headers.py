@@ -63,6 +63,7 @@ def test_headers_guard_every_answer(client_of: ClientOf, cast: Cast, path: str, 
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["X-Robots-Tag"] == "noindex, nofollow"
     assert "camera=()" in answer["Permissions-Policy"]
+    assert [name for name in answer.headers if name.startswith("Access-Control-")] == []
     assert UUID.match(answer["X-Request-ID"])
 
 
