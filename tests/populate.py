@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, models
+from django.utils import timezone
 
 from leads import actions
 from leads.models import LostReason
@@ -19,7 +20,8 @@ from prm.sso.claims import Claims
 from prm.sso.looking import is_first_look
 from prm.sso.people import link
 from prm.users.actions import create_api_key
-from prm.users.models import ApiKey, Draft, Membership
+from prm.users.models import ApiKey, Draft, Membership, Session
+from prm.users.security import change_policy
 from prm.users.viewing import begin_viewing, end_viewing
 from tests.factories import new_deal, opened_lead
 from tests.guards.catalogue import fenced_models, rows
@@ -43,7 +45,16 @@ def populate(by: Membership, to: Membership) -> None:
         told = Event.objects.filter(kind=Event.Kind.LEAD_ASSIGNED).latest("at")
         Message.objects.create(recipient=to, event=told)
         unsubscribe(to, kind=Event.Kind.LEAD_ASSIGNED)
+        _be_there(to, by=by)
         assert [model.__name__ for model in fenced_models() if not model.objects.exists()] == []
+
+
+def _be_there(member: Membership, *, by: Membership) -> None:
+    """What signing in, looking over a shoulder and half a form leave behind."""
+    change_policy(values={"idle_minutes": 30}, by=by)
+    Session.objects.create(digest="0" * 64, data="", user=member.user, expires_at=timezone.now())
+    Draft.objects.create(membership=member, action="/leads/new/", fields={"company": ["Kestrel"]})
+    begin_viewing(member, reason="To help with a lead.", by=by)
 
 
 def vouch_for(member: Membership, *, by: Membership) -> None:

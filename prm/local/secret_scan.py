@@ -29,10 +29,12 @@ KNOWN = re.compile(
         [
             r"^password$|^user:password$|^secret$|^p%40ss$|^PASSWORD$",  # how an address is written
             r"^partner-portal-demo$",  # the demonstration's, refused in production
-            r"^thrown-away-with-the-servers$|^only-for-|^0123456789abcdef$",  # of tests and checks
+            r"^thrown-away-with-the-servers$|^only-for-|^(0123456789abcdef|fedcba9876543210)$",  # of tests
             r"^\$|^%|^\{|^\(",  # the name of a variable, or a command
             r"^abcdefghjk",  # an alphabet
-            r"^[a-z_./-]+$",  # a word, such as the name of an event
+            r"^[a-z_./-]+(\.[A-Z][A-Za-z]+)?$",  # a word, such as the name of an event or of a class
+            r"^[\w',;]+( [\w',;-]+){3,}$",  # a sentence
+            r"1qaz2wsx",  # what people take for a password
             r"^\d+/\w",  # a rate
             r"^smtps://",  # a kind of address
         ]
