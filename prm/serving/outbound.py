@@ -27,6 +27,7 @@ AGENT = "PartnerPortal/1"
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_SPECIAL = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"))  # RFC 6890, RFC 7526
 
 
 class Unreachable(Exception):
@@ -65,6 +66,8 @@ def fetch(url: str, *, fields: Mapping[str, str] | None = None, headers: Mapping
         connection.request("GET" if fields is None else "POST", target, body, sent)
         answer = connection.getresponse()
         content = answer.read(MOST + 1)
+        if connection.is_aborted:  # a cut-off head or body reads like a short one
+            raise TimeoutError
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = _("took too long") if connection.is_aborted or isinstance(error, TimeoutError) else _reason(error)
         raise Unreachable(f"{parts.hostname}: {reason}.") from error
@@ -97,7 +100,8 @@ def checked_url(url: str) -> SplitResult:
 def is_public(address: Address) -> bool:
     """Whether it belongs to the public internet, also as the address that it carries inside."""
     for each in _carried(address):
-        if not each.is_global or each.is_multicast or each.is_reserved or each.is_unspecified:
+        is_reserved = each.is_reserved and each not in _NAT64
+        if not each.is_global or each.is_multicast or is_reserved or any(each in net for net in _SPECIAL):
             return False
     return True
 

@@ -17,6 +17,7 @@ NO_WAYS = {
     "sso:metadata": "names nobody",
     "home": "leads on",
     "organizations:theme": "three colours",
+    "events:unsubscribe": "can only stop mails",
     "events:outbox": "development only",
     "events:outbox_mail": "development only",
     "schema": "names nobody",
