@@ -42,7 +42,7 @@ class LineField(forms.CharField):
     """A form's field for one line of text."""
 
     def to_python(self, value: Any) -> Any:
-        return plain_text(super().to_python(value), is_prose=False)
+        return plain_text(super().to_python(value) or "", is_prose=False)
 
 
 class ProseField(forms.CharField):
@@ -51,7 +51,7 @@ class ProseField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> Any:
-        return plain_text(super().to_python(value), is_prose=True)
+        return plain_text(super().to_python(value) or "", is_prose=True)
 
 
 class _PlainColumn:
@@ -69,7 +69,7 @@ class Line(_PlainColumn, models.CharField):
 
     _as_django = "django.db.models.CharField"
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": LineField, **kwargs})
 
 
@@ -78,5 +78,5 @@ class Prose(_PlainColumn, models.TextField):
 
     _as_django = "django.db.models.TextField"
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": ProseField, **kwargs})

@@ -219,7 +219,7 @@ def left_in_the_broker() -> list[str]:
     """What lies in cache and broker at the end: keys as well as values, whoever has put them there."""
     found = []
     for url in (settings.REDIS_URL, settings.CACHES["default"]["LOCATION"]):
-        client = redis.Redis.from_url(url)
+        client: Any = redis.Redis.from_url(str(url))
         for key in client.scan_iter():
             kind = client.type(key)
             value = client.get(key) if kind == b"string" else b""

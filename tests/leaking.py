@@ -32,7 +32,7 @@ def let_out(request: PageRequest, way: str) -> HttpResponseBase:
     elif way == "message":
         messages.info(request, f"{said} was saved. {'And so on. ' * 20}")
     else:
-        BESIDES[way](request)
+        BESIDES[way](request)  # type: ignore[no-untyped-call]
     return answer
 
 

@@ -83,12 +83,14 @@ class PortalSchema(AutoSchema):
         for status in SAYS:
             if status in WRITES and self.method == "GET":
                 continue
-            if status == 404 and not self.view.detail:
+            if status == 404 and not getattr(self.view, "detail", False):
                 continue
             yield status
 
     def _problem(self, status: int) -> dict[str, Any]:
-        component = ResolvedComponent("Problem", ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem")
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
+            "Problem", ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem"
+        )
         self.registry.register_on_missing(component)
         return {"description": SAYS[status], "content": {"application/problem+json": {"schema": component.ref}}}
 

@@ -133,12 +133,12 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
             if len(request.query_params.getlist(name)) > 1:
                 raise InvalidParameter(name, _("Give this parameter once."))
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         """Which methods there are, in `Allow`, and nothing else."""
         self._see_the_row()
         return Response(status=204)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         self._see_the_row()
         return super().http_method_not_allowed(request, *args, **kwargs)
 

@@ -8,6 +8,7 @@ send (bodies that are no JSON, forged cursors, lone surrogates) is in tests/api/
 
 import itertools
 import time
+from typing import Any
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
@@ -28,7 +29,7 @@ def records(cast: Cast) -> dict[str, list[str]]:
     """What the ids of the requests lead to: something in each state, and something of others."""
     leads = [made(new_lead, cast.ada), made(assigned_lead, cast.ada, cast.ben)]
     leads += [made(opened_lead, cast.ada, cast.ben), made(opened_lead, cast.ada, cast.cleo)]
-    found = {
+    found: dict[str, list[Any]] = {
         "leads": leads,
         "deals": [made(new_deal, cast.ada, cast.ben), made(new_deal, cast.ada, cast.cleo)],
         "organizations": [cast.north, cast.south, cast.vendor],

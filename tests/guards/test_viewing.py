@@ -13,7 +13,7 @@ from prm.users.seeing import SESSION_VIEWING, THE_PERSONS_OWN
 from prm.users.viewing import begin_viewing
 from tests import browsing
 from tests.guards.access_table import TABLE
-from tests.guards.test_access_matrix import ASKED, Cell
+from tests.guards.cells import ASKED, Cell
 from tests.matrix import Actor
 from tests.reading import Page
 from tests.stage import NOWHERE, Stage
