@@ -1,6 +1,7 @@
 """The two forms of a provider, one per protocol."""
 
 import re
+import textwrap
 from typing import Any
 
 from cryptography import x509
@@ -74,6 +75,8 @@ class OpenIdForm(forms.ModelForm):
         model = IdentityProvider
         fields = ["name", "issuer", "client_id", "domains"]
 
+    field_order = ["name", "issuer", "client_id", "client_secret", "domains"]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["client_id"].required = True
@@ -135,7 +138,8 @@ class SamlForm(forms.ModelForm):
         bodies = []
         for body in found:
             _check_certificate(body)
-            bodies.append(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----")
+            lines = "\n".join(textwrap.wrap(body, 64))
+            bodies.append(f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----")
         return "\n".join(bodies)
 
 

@@ -44,7 +44,7 @@ class SingleSignOnMiddleware:
 
 def _still_counts(request: HttpRequest) -> bool:
     if not began_at_a_provider(request):
-        return not policy().is_sso_only
+        return not request.session.row.is_sso_only  # type: ignore[attr-defined]
     identities = Identity.objects.filter(pk=request.session[SESSION_IDENTITY], provider__is_active=True)
     stands: bool = identities.filter(membership=request.membership).exists()  # type: ignore[attr-defined]
     return stands

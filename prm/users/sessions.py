@@ -12,11 +12,12 @@ from typing import Any
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
+from django.db.models import Exists
 from django.utils import timezone
 
 from prm.organizations.context import inside, is_inside_portal
 from prm.organizations.models import Portal
-from prm.users.models import Session, policy
+from prm.users.models import SecurityPolicy, Session, policy
 
 NOTED_AT_MOST_EVERY = timedelta(minutes=1)
 
@@ -26,10 +27,15 @@ class SessionStore(SessionBase):
 
     @cached_property
     def row(self) -> Session | None:
-        """What the database has of a session that has not ended, as this request found it."""
+        """What the database has of a session that has not ended, as this request found it.
+
+        With it comes whether the portal is entered by single sign-on only: asked with each request.
+        """
         if not self.session_key or not is_inside_portal():
             return None
-        found: Session | None = _rows(self.session_key).filter(expires_at__gt=timezone.now()).first()
+        is_sso_only = Exists(SecurityPolicy.objects.filter(is_sso_only=True))
+        rows = _rows(self.session_key).annotate(is_sso_only=is_sso_only)
+        found: Session | None = rows.filter(expires_at__gt=timezone.now()).first()
         return found
 
     def load(self) -> dict[str, Any]:

@@ -129,6 +129,14 @@ def test_nobody_sends_mail_but_the_outbox() -> None:
     assert senders == {"prm/events/mail_server.py", "prm/events/mails.py"}
 
 
+def test_only_one_module_asks_other_servers() -> None:
+    """It alone knows where a request may go. `prm.local` looks after its own servers."""
+    clients = r"^\s*(?:import|from) (?:http\.client|urllib\.request|urllib3|requests|httpx|aiohttp)\b"
+    askers = {name_of(path) for path in CODE if re.search(clients, path.read_text(), re.M)}
+
+    assert {name for name in askers if not name.startswith("prm/local/")} == {"prm/serving/outbound.py"}
+
+
 def test_nothing_runs_by_signal() -> None:
     signals = {
         name_of(path)
