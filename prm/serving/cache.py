@@ -1,8 +1,8 @@
 """A cache that forgives: while Redis is away, hung or full, each process remembers for itself.
 
-What is counted in it - wrong passwords, mails asked for - stays limited meanwhile, per process instead of
-for all of them. What must be the same for every process or not be there at all belongs to
-`caches["shared"]`, the same Redis without the forgiveness.
+What is counted in it stays limited meanwhile, per process instead of for all of them. What must be the
+same for every process or not be there at all belongs to `caches["shared"]`, the same Redis without the
+forgiveness.
 """
 
 import logging

@@ -192,12 +192,12 @@ def test_people_sign_in_and_guessers_are_stopped_without_redis(
 
     began = time.monotonic()
     good = _sign_in(visitor(cast.acme), "ben@north.example", PASSWORD)
-    guesses = [_sign_in(visitor(cast.acme), "ben@north.example", f"a guess no. {n}")[1] for n in range(8)]
+    guesses = [_sign_in(visitor(cast.acme), "ben@north.example", f"a guess no. {n}")[1] for n in range(16)]
 
     assert good == (302, "")
-    assert "Too many failed login attempts" not in guesses[0]
-    assert "Too many failed login attempts" in guesses[-1]
-    assert time.monotonic() - began < 3
+    assert "Too many tries that were wrong" not in guesses[0]
+    assert "Too many tries that were wrong" in guesses[-1]
+    assert time.monotonic() - began < 5  # not a timeout each
     if how == "hang":
         server.go_on()
 
