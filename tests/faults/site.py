@@ -18,7 +18,7 @@ import psycopg2
 import redis
 
 from prm.local import SetupError, portal, processes
-from prm.local.paths import PROJECT, Account, State, make_folder
+from prm.local.paths import PROJECT, THROW_AWAY, Account, State, make_folder
 from prm.local.postgres import APP, DATABASE, OWNER, SUPERUSER, Postgres
 from prm.local.processes import Child, wait_until
 from prm.local.valkey import Valkey
@@ -76,6 +76,9 @@ class SmallDisk:
 
     @classmethod
     def mount(cls, folder: Path, account: Account | None) -> "SmallDisk | None":
+        for left in folder.parent.parent.glob(f"{THROW_AWAY}*/{folder.name}"):
+            if left.is_mount() and not (left.parent / "up.lock").exists():
+                cls(left).unmount()  # of a run that was killed
         folder.mkdir()
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g", "prm-test", folder], check=False)
         if done.returncode != 0:
