@@ -218,6 +218,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / ".data" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not IS_PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # ours are for our own pages
 PRM_FILES_DIR = env.text("PRM_FILES_DIR", str(BASE_DIR / ".data" / "files"))
 FILE_UPLOAD_HANDLERS = ["prm.files.uploads.BoundedUploadHandler"]
 STORAGES = {
