@@ -29,6 +29,7 @@ class Place:
             **os.environ,
             "DATABASE_URL": f"postgresql://{APP}@/{self.database}?host={self.host}",
             "DATABASE_OWNER_URL": f"postgresql://{OWNER}@/{self.database}?host={self.host}",
+            "PRM_ENVIRONMENT": "test",
             "PRM_FILES_DIR": str(self.files),
         }
 
@@ -62,10 +63,10 @@ def here(files: Path) -> Place:
 
 
 @contextmanager
-def empty_place(files: Path) -> Iterator[Place]:
+def empty_place(files: Path, *, name: str = "restored") -> Iterator[Place]:
     """A new database as the role script makes one; gone afterwards."""
     words = connection.settings_dict
-    name = f"{words['NAME']}_restored"
+    name = f"{words['NAME']}_{name}"
     link = psycopg2.connect(host=words["HOST"], user=SUPERUSER, dbname="postgres")
     link.autocommit = True
     with link.cursor() as cursor:
