@@ -42,10 +42,10 @@ class JsonFormatter(logging.Formatter):
 
 
 class NotDeliberate(logging.Filter):
-    """Drops Django's error line for a 503: that is said on purpose, by /readyz and for a suspended portal."""
+    """Drops Django's error line for a 503 that nothing broke for: said by /readyz, and for a suspended portal."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return getattr(record, "status_code", None) != 503
+        return getattr(record, "status_code", None) != 503 or bool(record.exc_info)
 
 
 def _viewing_of(request: HttpRequest) -> dict[str, str]:

@@ -54,8 +54,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def suspended(request: HttpRequest, portal: Portal) -> HttpResponse:
     """Said before anything of the request is looked at, so that it tells every visitor the same."""
     if request.path.startswith("/api/"):
-        detail = "An operator has suspended this portal. Nothing is lost; try again later."
-        response = problem(503, detail, code="portal_suspended")
+        words = "An operator has suspended this portal. Nothing is lost; try again later."
+        response = problem(503, words, code="portal_suspended")
     else:
         response = render(request, "suspended.html", {"name": portal.name}, status=503)
     response["Retry-After"] = "3600"

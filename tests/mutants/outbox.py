@@ -79,28 +79,12 @@ MUTANTS = [
         "A mail server's bad minute would lose a notice.",
     ),
     Mutant(
-        "what fails is tried for ever",
-        DELIVERY,
-        "rows.filter(queued_at__lte=Now() - GIVE_UP_AFTER).exists()",
-        "rows.filter(queued_at=None).exists()",
-        DELIVERY_TESTS,
-        "The vendor has to hear that somebody cannot be reached.",
-    ),
-    Mutant(
         "two workers may claim the same row",
         DELIVERY,
         '.select_for_update(skip_locked=True, of=("self",))',
         "",
         "tests/events/test_races.py",
         "Everything twice.",
-    ),
-    Mutant(
-        "a declined kind is mailed",
-        "prm/events/collecting.py",
-        "        if how == How.NONE:",
-        "        if how == How.NONE and row.is_collected:",
-        "tests/events/test_collecting.py",
-        "No is no.",
     ),
     Mutant(
         "a digest comes at once",

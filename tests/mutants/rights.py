@@ -2,7 +2,7 @@
 
 from tests.mutants.mutant import Mutant
 
-ACCESS, PEOPLE, USERS = "prm/users/access.py", "prm/users/models.py", "prm/users/actions.py"
+ACCESS, PEOPLE, USERS = "prm/users/access.py", "prm/users/models/people.py", "prm/users/actions.py"
 MATRIX = "tests/guards/test_access_matrix.py"
 
 MUTANTS = [
@@ -50,14 +50,6 @@ MUTANTS = [
         "A row in the database could make a partner an administrator of the vendor.",
     ),
     Mutant(
-        "a group of another kind counts",
-        PEOPLE,
-        "for group in self.groups.all() if group.kind == kind for code",
-        "for group in self.groups.all() for code",
-        "tests/users/test_access.py",
-        "A vendor's group must mean nothing in a partner's hands.",
-    ),
-    Mutant(
         "any group may be given to anybody",
         USERS,
         """    if touched - set(grantable.values_list("pk", flat=True)):""",
@@ -81,16 +73,6 @@ MUTANTS = [
 """,
         """    member.save(update_fields=["status"])
 """,
-        "tests/users/test_guarded.py",
-        "Nobody could let anybody in again.",
-    ),
-    Mutant(
-        "the last administrator may be demoted",
-        USERS,
-        """            _keep_an_admin(member)
-    if changes:""",
-        """            pass
-    if changes:""",
         "tests/users/test_guarded.py",
         "Nobody could let anybody in again.",
     ),
@@ -127,16 +109,6 @@ MUTANTS = [
         "Disabling has to end what was begun.",
     ),
     Mutant(
-        "an inactive organization's people go on",
-        PEOPLE,
-        """user__is_active=True).exclude(
-            organization__status=Organization.Status.INACTIVE
-        )""",
-        """user__is_active=True)""",
-        "tests/users/test_sign_in.py -k ends_with_the_right",
-        "A partner that was let go would keep its leads.",
-    ),
-    Mutant(
         "a partner sees all leads",
         "leads/models.py",
         """        if member.can(Permission.VIEW_ORGANIZATION_LEADS):
@@ -153,14 +125,6 @@ MUTANTS = [
         "return self.filter(organization=member.organization_id)",
         f"{MATRIX} -k leads:detail-GET",
         "Receive Leads is less than View All Leads.",
-    ),
-    Mutant(
-        "a partner manager sees all leads",
-        "leads/models.py",
-        "return self.filter(organization__in=managed)",
-        "return self",
-        f"{MATRIX} -k leads:detail-GET",
-        "Vic looks after North only.",
     ),
     Mutant(
         "a partner sees all deals",
@@ -181,26 +145,18 @@ MUTANTS = [
     Mutant(
         "notes of others show",
         "leads/models.py",
-        "return self.filter(Q(organization=member.organization_id) | Q(shared_with=member.organization_id))",
-        "return self.all()",
+        "return rows.filter(Q(organization=member.organization_id) | Q(shared_with=member.organization_id))",
+        "return rows.all()",
         "tests/leads/test_actions.py",
         "What North says among itself.",
     ),
     Mutant(
         "the vendor reads what partners say among themselves",
         "prm/events/models.py",
-        "return self.filter(Q(is_private=False) | Q(organization=member.organization_id))",
-        "return self.all()",
+        "return rows.filter(Q(is_private=False) | Q(organization=member.organization_id))",
+        "return rows.all()",
         "tests/events/test_record.py",
         "Private is private for the vendor, too.",
-    ),
-    Mutant(
-        "messages of others show",
-        "prm/events/models.py",
-        "return self.filter(recipient=member)",
-        "return self.all()",
-        "tests/events/test_delivery.py -k messages_are_seen",
-        "A notice says who works on what.",
     ),
     Mutant(
         "a form offers people whom its reader does not see",

@@ -26,7 +26,8 @@ def big(tmp_path: Path, db: None) -> Iterator[Place]:
         done(place, "seed_demo")
         names = place.rows(
             "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute"
-            " WHERE attrelid = 'leads_lead'::regclass AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('id', 'number')"
+            " WHERE attrelid = 'leads_lead'::regclass AND attnum > 0 AND NOT attisdropped"
+            " AND attname NOT IN ('id', 'number')"
         )
         place.rows(COPIES.format(columns=names[0][0], count=LEADS))
         yield place

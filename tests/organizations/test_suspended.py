@@ -58,7 +58,8 @@ def test_suspended_portal_says_so_to_programs(cast: Cast) -> None:
     ):
         body = json.loads(answer.content)
         assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
-        assert (body["code"], body["title"]) == ("portal_suspended", "This portal is suspended.")
+        assert (body["status"], body["code"]) == (503, "portal_suspended")
+        assert "suspended this portal" in body["detail"]
     with inside(cast.acme):
         assert Lead.objects.count() == count
 
