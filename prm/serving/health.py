@@ -23,9 +23,10 @@ class HealthMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path == "/healthz":
+        is_read = request.method in {"GET", "HEAD"}
+        if is_read and request.path == "/healthz":
             return JsonResponse({"status": "ok"})
-        if request.path == "/readyz":
+        if is_read and request.path == "/readyz":
             return _readyz()
         return self.get_response(request)
 

@@ -8,21 +8,22 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from prm.serving.pages import length_required, too_large
 
 OF_PAGES = ["GET", "HEAD", "POST"]
+OF_THE_API = [*OF_PAGES, "PUT", "PATCH", "DELETE", "OPTIONS"]  # which of them, its resources know
 
 
 class ProtocolMiddleware:
-    """405 for a method that no page knows, 413 for a body too large, 411 for one of unknown length.
+    """405 for a method that nobody here knows, 413 for a body too large, 411 for one of unknown length.
 
     Django reads by Content-Length: a body without would count as none at all, and its form as empty.
-    The API's resources know their methods by themselves.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in OF_PAGES and not request.path.startswith("/api/"):
-            return HttpResponseNotAllowed(OF_PAGES)
+        known = OF_THE_API if request.path.startswith("/api/") else OF_PAGES
+        if request.method not in known:
+            return HttpResponseNotAllowed(known)
         if "Transfer-Encoding" in request.headers:
             return length_required(request)
         if _length(request) > _limit(request):
