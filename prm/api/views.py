@@ -138,7 +138,9 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
         self._see_the_row()
         return Response(status=204)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+    def http_method_not_allowed(  # type: ignore[override]
+        self, request: Request, *args: Any, **kwargs: Any
+    ) -> Response:
         self._see_the_row()
         return super().http_method_not_allowed(request, *args, **kwargs)
 
