@@ -17,13 +17,20 @@ NO_WAYS = {
     "sso:metadata": "names nobody",
     "home": "leads on",
     "organizations:theme": "three colours",
+    "users:end_viewing": "back to oneself",
+    "organizations:logo": "a picture",
+    "security_txt": "names nobody",
+    "security_policy": "names nobody",
+    "robots_txt": "names nobody",
     "events:unsubscribe": "can only stop mails",
     "events:outbox": "development only",
     "events:outbox_mail": "development only",
     "schema": "names nobody",
 }
 """Public pages, and pages about oneself, that let nobody in and change no account."""
-OF_THE_VENDOR = frozenset({"list", "edit", "disable", "enable", "resend", "sign_out", "invite", "security"})
+OF_THE_VENDOR = frozenset(
+    ["list", "edit", "disable", "enable", "resend", "sign_out", "invite", "security", "view_as"]
+)
 
 
 def test_every_page_about_accounts_is_a_way_or_none() -> None:
