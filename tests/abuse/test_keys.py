@@ -1,9 +1,11 @@
 """Case 13: keys that read only, are past their time, or came in an address."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.utils import timezone
 
 from prm.organizations.context import inside
@@ -39,6 +41,15 @@ def test_case_13_key_is_good_until_its_end(cast: Cast) -> None:
     assert asked(cast.ada, secret) == (200, "")
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
         assert asked(cast.ada, secret) == (401, "key_revoked")
+
+
+def test_case_13_key_made_by_the_operator_has_an_end(cast: Cast) -> None:
+    printed = StringIO()
+    call_command("create_api_key", portal="acme", user="ada@acme.example", name="CRM", days=30, stdout=printed)
+
+    assert asked(cast.ada, printed.getvalue().strip()) == (200, "")
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        assert asked(cast.ada, printed.getvalue().strip()) == (401, "key_revoked")
 
 
 def test_case_13_revoked_key(cast: Cast) -> None:

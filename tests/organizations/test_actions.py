@@ -80,6 +80,14 @@ def test_create_portal_at_a_taken_address_is_refused(cast: Cast, slug: str) -> N
     assert not User.objects.filter(email="olga@initech.example").exists()
 
 
+@pytest.mark.parametrize("password", ["short", "password1234", "olga@initech.example"])
+def test_create_portal_with_a_password_that_is_guessed_is_refused(db: None, password: str) -> None:
+    with pytest.raises(CommandError, match=r"characters|easy to guess"):
+        make(password=password)
+
+    assert not Portal.objects.filter(slug="initech").exists()
+
+
 @pytest.mark.parametrize(
     "slug", ["", "Initech", "-a", "a-", "a.b", "a b", "a_b", "é", "x" * 64, "a/b", "a\n", "acme.localhost"]
 )

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from prm.actions import Refused
 from prm.organizations.actions import FirstAdmin, create_portal
+from prm.users.models import User
 
 
 class Command(BaseCommand):
@@ -24,6 +26,8 @@ class Command(BaseCommand):
         name = options["admin_name"] or email.partition("@")[0].replace(".", " ").title()
         admin = FirstAdmin(email=email, name=name, password=options["password"])
         try:
+            if admin.password:
+                validate_password(admin.password, User(email=email))
             portal = create_portal(options["slug"], name=options["name"], admin=admin)
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
