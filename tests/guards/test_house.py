@@ -32,6 +32,7 @@ NOT_BROUGHT_BACK = {
     "templates/sso/provider.html": "holds a client secret, which is kept nowhere",
     "templates/leads/settings.html": "a few choices",
     "templates/deals/settings.html": "a few words",
+    "templates/organizations/portal_settings.html": "a name, two colours, and a file, which is kept nowhere",
 }
 CREDENTIALS = ("templates/account/", "templates/mfa/")  # passwords and codes are kept nowhere
 
