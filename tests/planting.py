@@ -45,6 +45,7 @@ UNPLANTED = {
     "files.StoredFile.sha256": "by which the content is found",
     "sso.IdentityProvider.slug": "by which an address finds it",
     "sso.IdentityProvider.domains": "host names, which people's addresses are held against",
+    "sso.IdentityProvider.certificates": "certificates, which are read as such",
     "sso.IdentityProvider.sealed_secret": "sealed; what it holds is no text to anybody",
     "sso.IdentityProvider.endpoints": "addresses at the provider, which everybody who signs in is sent to",
     "sso.LookedAt.digest": "by which an answer is found",

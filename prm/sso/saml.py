@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
-from xml.sax.saxutils import escape  # nosec B406  it writes, and parses nothing
+from xml.sax.saxutils import escape  # nosec B406
 
 from lxml import etree
 from onelogin.saml2.authn_request import OneLogin_Saml2_Authn_Request
