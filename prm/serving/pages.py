@@ -4,7 +4,7 @@ import sys
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -25,6 +25,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         return too_large(request)
     return _answer(request, 400, "The request could not be read.")
+
+
+def not_allowed(request: HttpRequest, methods: list[str]) -> HttpResponse:
+    """No person ever sees the page's answer, so it is empty."""
+    answer: HttpResponse = HttpResponseNotAllowed(methods)
+    if request.path.startswith("/api/"):
+        answer = problem(405, "This method is none here.")
+        answer["Allow"] = ", ".join(methods)
+    return answer
 
 
 def length_required(request: HttpRequest) -> HttpResponse:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 
-from prm.serving.pages import length_required, too_large
+from prm.serving.pages import length_required, not_allowed, too_large
 
 OF_PAGES = ["GET", "HEAD", "POST"]
 OF_THE_API = [*OF_PAGES, "PUT", "PATCH", "DELETE", "OPTIONS"]  # which of them, its resources know
@@ -23,7 +23,7 @@ class ProtocolMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         known = OF_THE_API if request.path.startswith("/api/") else OF_PAGES
         if request.method not in known:
-            return HttpResponseNotAllowed(known)
+            return not_allowed(request, known)
         if "Transfer-Encoding" in request.headers:
             return length_required(request)
         if _length(request) > _limit(request):

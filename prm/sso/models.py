@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from prm.organizations.context import active_portal
 from prm.organizations.fence import FencedModel, PortalForeignKey, SamePortal
 from prm.serving.secrets import Unreadable, decrypt, encrypt
+from prm.text import Line
 from prm.users.models import Membership
 
 MOST_PROVIDERS = 5
@@ -22,7 +23,7 @@ class IdentityProvider(FencedModel):
         OIDC = "oidc", "OpenID Connect"
         SAML = "saml", "SAML 2.0"
 
-    name = models.CharField(_("name"), max_length=60, help_text=_("Shown on the button of the sign-in page."))
+    name = Line(_("name"), max_length=60, help_text=_("Shown on the button of the sign-in page."))
     slug = models.SlugField(max_length=40, editable=False, db_index=False)
     protocol = models.CharField(max_length=4, choices=Protocol.choices, editable=False)
     issuer = models.CharField(max_length=500)  # OpenID Connect: the issuer; SAML: the entity id

@@ -61,7 +61,7 @@ class MemberForm(ProfileForm):
 class ViewingForm(forms.Form):
     """Why, and for how long, somebody wants to see the portal as another person does."""
 
-    reason = forms.CharField(
+    reason = LineField(
         label=gettext_lazy("Reason"),
         min_length=SHORTEST_REASON,
         max_length=300,

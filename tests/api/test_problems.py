@@ -10,6 +10,7 @@ from django.test import Client
 
 from leads.models import Lead
 from prm.organizations.context import inside
+from prm.serving.protocol import OF_THE_API
 from prm.users.models import Membership
 from tests.api.asking import Caller, browser_of, code_of, faults, made, problem_in
 from tests.browsing import Answer, served, sign_in, visitor
@@ -64,13 +65,13 @@ def test_a_wrong_host_is_a_bad_request(cast: Cast, host: str) -> None:
         ("put", "leads/", {"GET", "POST", "HEAD", "OPTIONS"}),
         ("patch", "leads/", {"GET", "POST", "HEAD", "OPTIONS"}),
         ("delete", "leads/", {"GET", "POST", "HEAD", "OPTIONS"}),
-        ("trace", "leads/", {"GET", "POST", "HEAD", "OPTIONS"}),
-        ("brew", "leads/", {"GET", "POST", "HEAD", "OPTIONS"}),
+        ("trace", "leads/", set(OF_THE_API)),
+        ("brew", "leads/", set(OF_THE_API)),
         ("post", "deals/", {"GET", "HEAD", "OPTIONS"}),
         ("post", "leads/ID/", {"GET", "PATCH", "HEAD", "OPTIONS"}),
         ("put", "leads/ID/", {"GET", "PATCH", "HEAD", "OPTIONS"}),
         ("delete", "leads/ID/", {"GET", "PATCH", "HEAD", "OPTIONS"}),
-        ("trace", "leads/ID/", {"GET", "PATCH", "HEAD", "OPTIONS"}),
+        ("trace", "leads/ID/", set(OF_THE_API)),
         ("get", "leads/ID/open/", {"POST", "OPTIONS"}),
         ("put", "leads/ID/assign/", {"POST", "OPTIONS"}),
         ("delete", "organizations/ID/", {"GET", "PATCH", "HEAD", "OPTIONS"}),

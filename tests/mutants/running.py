@@ -16,7 +16,8 @@ LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".data", "__pycache__", ".*_cache", ".hypothesis", "node_modules"
 )
 SECONDS = 600  # for one mutant; what hangs has been noticed by nobody
-NO_ASSERTION = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError", "IndentationError")
+BROKEN = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError", "TypeError", "AttributeError")
+"""What says that the sabotage is no working program, and not that a test has looked."""
 
 
 @dataclass(frozen=True)
@@ -75,5 +76,5 @@ def _judged(mutant: Mutant, code: int, report: Path) -> Result:
             message = str(failure.get("message"))
             test = f"{case.get('classname')}.{case.get('name')}"
             how = " ".join(f"{test}: {message}".split())[:160]
-            return Result(mutant, not message.startswith(NO_ASSERTION), how)
+            return Result(mutant, not message.startswith(BROKEN), how)
     return Result(mutant, False, "a fixture broke, and no test")

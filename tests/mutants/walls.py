@@ -85,7 +85,7 @@ MUTANTS = [
         FENCE,
         "return super().get_queryset().filter(portal_id=active_portal_id())",
         "return super().get_queryset()",
-        "tests/guards/test_layers.py -k without_row_level",
+        f"{FENCE_TESTS} -k query_outside",
         "The first ring would be gone.",
     ),
     Mutant(

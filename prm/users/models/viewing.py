@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
+from prm.text import Line
 from prm.users.models.people import Membership
 
 
@@ -26,7 +27,7 @@ class Viewing(FencedModel):
 
     viewer = PortalForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     viewed = PortalForeignKey(Membership, on_delete=models.PROTECT, related_name="viewings")
-    reason = models.CharField(_("reason"), max_length=300, validators=[MinLengthValidator(10)])
+    reason = Line(_("reason"), max_length=300, validators=[MinLengthValidator(10)])
     begun_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)  # stopped before its time, or seen to be over
