@@ -213,8 +213,7 @@ def _providers(stage: Stage) -> None:
                 values = {"name": state, "issuer": f"https://{state}.example", "client_id": "portal"}
                 provider = pass_test(add_provider(protocol="oidc", values=values, by=by), by=by)
                 if state == "used":
-                    use_provider(provider, by=by)
-                link(provider, stage.peers[place], Claims(subject=state))
+                    link(use_provider(provider, by=by), stage.peers[place], Claims(subject=state))
                 row = Row(code=str(provider.pk), key=str(provider.pk), mark="")
                 stage.rows.setdefault(("provider", state), {})[place] = row
     for state in ("tested", "used"):

@@ -144,9 +144,7 @@ def tell_stories(portal: Portal, *, count: int, seed: int) -> None:
 def _let_news_settle(portal: Portal) -> None:
     """What was told long ago was heard: no mail goes out for it, and it is read."""
     old = timezone.now() - STILL_NEWS
-    # Those about leads and deals only: a worker has invitations in hand, and would be waited for.
-    told_here = Delivery.objects.filter(event__subject_type__in=["leads.lead", "deals.deal"])
-    told = told_here.filter(channel=Delivery.Channel.MESSAGE).select_related("event")
+    told = Delivery.objects.filter(channel=Delivery.Channel.MESSAGE).select_related("event")
     Message.objects.bulk_create(
         Message(
             recipient_id=row.recipient_id,
@@ -156,5 +154,8 @@ def _let_news_settle(portal: Portal) -> None:
         )
         for row in told
     )
-    told_here.update(status=Delivery.Status.SENT, done_at=F("not_before"), attempts=1)
     DueWork.objects.filter(portal=portal).delete()
+    # The people were there before: a worker may be at their invitations, and is not waited for.
+    free = list(Delivery.objects.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    settled = Delivery.objects.filter(pk__in=free)
+    settled.update(status=Delivery.Status.SENT, done_at=F("not_before"), attempts=1)

@@ -46,7 +46,8 @@ def must_set_up(request: HttpRequest, member: Membership) -> bool:
         return False  # asked most often, and answered without a query
     if SESSION_IDENTITY in request.session:
         return False  # how strong a sign-in over there is, the vendor's own provider says
-    return must_have_second_factor(member) and not has_second_factor(member.user)
+    asks: bool = request.session.asks_second_factor  # type: ignore[attr-defined]
+    return asks and not has_second_factor(member.user)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -12,12 +12,13 @@ from typing import Any
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
-from django.db.models import Exists
+from django.db.models import Exists, Subquery
 from django.utils import timezone
 
 from prm.organizations.context import inside, is_inside_portal
 from prm.organizations.models import Portal
 from prm.users.models import SecurityPolicy, Session, policy
+from prm.users.models.security import asks_second_factor
 
 NOTED_AT_MOST_EVERY = timedelta(minutes=1)
 
@@ -29,14 +30,21 @@ class SessionStore(SessionBase):
     def row(self) -> Session | None:
         """What the database has of a session that has not ended, as this request found it.
 
-        With it comes whether the portal is entered by single sign-on only: asked with each request.
+        With it comes what the portal's policy asks of it: needed in each request.
         """
         if not self.session_key or not is_inside_portal():
             return None
         is_sso_only = Exists(SecurityPolicy.objects.filter(is_sso_only=True))
-        rows = _rows(self.session_key).annotate(is_sso_only=is_sso_only)
+        asks = SecurityPolicy.objects.values("require_second_factor")[:1]
+        rows = _rows(self.session_key).annotate(is_sso_only=is_sso_only, asks_second_factor=Subquery(asks))
         found: Session | None = rows.filter(expires_at__gt=timezone.now()).first()
         return found
+
+    @property
+    def asks_second_factor(self) -> bool:
+        """Whether this portal asks one of its administrators."""
+        asks = getattr(self.row, "asks_second_factor", None)
+        return asks_second_factor() if asks is None else bool(asks)
 
     def load(self) -> dict[str, Any]:
         if self.row is None:

@@ -209,7 +209,8 @@ def test_case_12_an_operators_account_has_no_way_into_a_portal(cast: Cast, where
     operator = User.objects.create_user("olga@operations.example", PASSWORD, is_staff=True)
     assert visitor(cast.acme).login(email=operator.email, password=PASSWORD) is False
     client, member = visitor(cast.acme), sign_in(cast.ada)
-    client.force_login(operator, backend="prm.users.sign_in.PortalBackend")
+    with inside(cast.acme):
+        client.force_login(operator, backend="prm.users.sign_in.PortalBackend")
 
     path = LEADS if "api" in where else "/leads/"
     answer = client.get(path)

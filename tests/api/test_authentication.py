@@ -72,7 +72,7 @@ def test_session_without_its_csrf_token_writes_nothing(ada: Membership, method: 
         assert list(Lead.objects.values_list("company", flat=True)) == [lead.company]
 
 
-@pytest.mark.parametrize("method", ["get", "post", "patch", "put", "delete", "options", "trace"])
+@pytest.mark.parametrize("method", ["get", "post", "patch", "put", "delete", "options"])
 def test_nobody_is_asked_to_sign_in(cast: Cast, method: str) -> None:
     answer = getattr(visitor(cast.acme), method)(LEADS)
 
@@ -246,12 +246,12 @@ def test_key_of_an_inactive_organizations_member_is_dead(cast: Cast) -> None:
     assert code_of(api.get("leads/"), 401) == "key_revoked"
 
 
-def test_key_of_a_portal_that_is_switched_off_finds_nothing(cast: Cast) -> None:
+def test_key_of_a_suspended_portal_hears_that_it_is(cast: Cast) -> None:
     secret = create_key()
     Portal.objects.filter(pk=cast.acme.pk).update(is_active=False)
 
-    assert code_of(ask(cast.acme, secret), 404) == "not_found"
-    assert code_of(ask(None, secret), 401) == "key_revoked"
+    assert code_of(ask(cast.acme, secret), 503) == "portal_suspended"
+    assert code_of(ask(None, secret), 503) == "portal_suspended"
 
 
 def test_key_has_the_rights_its_member_has_now(cast: Cast) -> None:

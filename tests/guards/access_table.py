@@ -191,7 +191,7 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("sso:new_saml", "GET"): Expect(enters=ADMINS),
     ("sso:new_saml", "POST"): Expect(enters=ADMINS, acts=people(""), refused=422, body=_same(name="No more")),
     ("sso:provider", "GET"): provider_page("used"),
-    ("sso:provider", "POST"): provider_page("used", status=SENT, body=_same(**OPENID)),
+    ("sso:provider", "POST"): provider_page("tested", status=SENT, body=_same(**OPENID)),
     ("sso:test", "GET"): provider_page("tested"),
     ("sso:use", "POST"): provider_page("tested", status=SENT),
     ("sso:stop", "POST"): provider_page("used", status=SENT),

@@ -35,6 +35,8 @@ HELD_BY_ITS_ORGANIZATION = {
     ("leads:hand_over", "GET"): "only a lead's holders enter, and they see their own organization's",
     ("leads:hand_over", "POST"): "only a lead's holders enter, and they see their own organization's",
     ("leads:activity", "POST"): "only a lead's holders enter, and they see their own organization's",
+    ("files:logo", "GET"): "a file is looked for in the folder of the reader's own portal",
+    ("users:end_session", "POST"): "people end their own, and none of those who ask has one elsewhere",
 }
 """Where `visible_to`, the third ring, lets nobody far enough to tell whether the other two stand."""
 Open = Callable[..., AbstractContextManager[Stage]]

@@ -21,7 +21,10 @@ from tests.stage import NOWHERE, Stage
 VIEWED = ("ben", "bea", "vic")
 SHOWN = [entry for entry in TABLE if entry[1] == "GET"]
 SENT = [entry for entry in TABLE if entry[1] != "GET" and entry[0] != "users:end_viewing"]
-OWN = {"account_change_password", "users:profile"}
+OWN = {
+    *("account_change_password", "account_reauthenticate", "users:profile", "users:email", "users:sessions"),
+    *("mfa_index", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
+}
 
 
 @pytest.fixture(scope="module")

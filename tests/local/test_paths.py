@@ -66,7 +66,7 @@ def test_prepare_closes_what_is_private(tmp_path: Path) -> None:
     state.prepare()
     state.prepare()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in state.folder.iterdir()}
-    assert modes == {"logs": 0o700, "mail": 0o700, "run": 0o700}
+    assert modes == {"files": 0o700, "logs": 0o700, "mail": 0o700, "run": 0o700}
 
 
 def test_make_folder_refuses_a_planted_link(tmp_path: Path) -> None:

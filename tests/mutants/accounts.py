@@ -36,8 +36,8 @@ MUTANTS = [
     Mutant(
         "a session that has ended goes on",
         SESSIONS,
-        "_rows(self.session_key).filter(expires_at__gt=timezone.now()).first()",
-        "_rows(self.session_key).first()",
+        "rows.filter(expires_at__gt=timezone.now()).first()",
+        "rows.first()",
         OWN_SESSIONS,
         "A forgotten browser in a hotel.",
     ),
