@@ -4,6 +4,7 @@ Generated forms hold the fields of the page's own form, so that they come furthe
 handful of bodies are no form at all. Whatever it is, the answer is below 500, and a 500 tells nothing.
 """
 
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlencode
@@ -30,8 +31,6 @@ ROWS: dict[str, tuple[str, str]] = {
     "leads": ("lead", "opened"),
     "deals": ("deal", ""),
     "users": ("member", "active"),
-    "sso": ("provider", "tested"),
-    "events": ("delivery", "sent"),
 }
 WORDS = st.sampled_from(
     [
@@ -102,7 +101,7 @@ def _address(stage: Stage, name: str) -> str:
         row = stage.rows["lead", "opened"]["north"]
     if space == "organizations" or name == "users:invite":
         row = stage.rows["organization", ""]["north"]
-    for args in ([], [row.code] if row else []):
+    for args in ([], [row.code] if row else [], [uuid.uuid4()], ["x"], ["1", "x"]):
         try:
             return reverse(name, args=args)
         except NoReverseMatch:  # asked for with the other arguments, or not at all
@@ -111,22 +110,23 @@ def _address(stage: Stage, name: str) -> str:
 
 
 def test_every_form_has_an_address(addresses: Mapping[str, str]) -> None:
-    """Those that have none here are addressed by a token or a file's name."""
-    missing = set(FORMS) - set(addresses)
-
-    assert missing == {"account_reset_password_from_key", "files:logo"}
+    """Of a row where the stage has one; else of one that never was."""
+    assert set(addresses) == set(FORMS)
 
 
 def test_a_body_that_is_no_form_breaks_no_page(
     stage: Stage, addresses: Mapping[str, str], application: WSGIHandler
 ) -> None:
-    """Asked as a server asks: the test client has a request class of its own."""
+    """Asked as a server asks: the test client has a request class of its own. A page gets every third of them,
+    and the form for a new lead gets all: what reads a body is the same everywhere.
+    """
     client = _client(stage, "ada")
     token = Page(client.get("/profile/")).value("csrfmiddlewaretoken")
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
     answers: dict[tuple[str, str], int] = {}
-    for name, address in addresses.items():
-        for what, (_status, kind, body) in ODDITIES.items():
+    for number, (name, address) in enumerate(addresses.items()):
+        some = list(ODDITIES) if name == "leads:new" else list(ODDITIES)[number % 3 :: 3]
+        for what, (_status, kind, body) in ((what, ODDITIES[what]) for what in some):
             headers = {"Cookie": cookies, "X-CSRFToken": token, "Content-Type": kind}
             with undone():
                 status, _text = served(application, "POST", address, body=body, headers=headers)
