@@ -101,7 +101,7 @@ def read_mail(acme: Acme, code: str, row: Row) -> str:
     words = "\n".join([*parts.values(), *(str(value) for value in mail.values())])
     assert [detail for detail in row.details if detail in words] == []
     links = re.findall(r"http\S+", parts["text/plain"])
-    assert links == [f"{acme.url}/leads/{code}/open/"]
+    assert links == [f"{acme.url}/leads/{code}/open/", f"{acme.url}/notifications/"]
     assert links[0] in parts["text/html"]
     return str(links[0])
 
