@@ -207,7 +207,7 @@ def invitation(acme: Acme, organization: str) -> str:
 
 def unsubscribe_link(acme: Acme) -> str:
     """The link that Ben's mail program offers."""
-    return str(acme.mail_to(BEN, about="waits for you")["List-Unsubscribe"]).strip("<>")
+    return str(acme.mail_to(BEN, about="waits")["List-Unsubscribe"]).strip("<>")
 
 
 VISITS = [(name, *visit) for name, visits in PAGES.items() for visit in visits]
