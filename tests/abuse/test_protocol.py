@@ -154,7 +154,7 @@ class Wire:
     port: int
     key: str
 
-    def ask(self, request: str, *headers: str, host: str = "acme.localhost", body: bytes = b"") -> "Heard":
+    def ask(self, request: str, *headers: str, host: str = "wire.localhost", body: bytes = b"") -> "Heard":
         lines = [f"{request} HTTP/1.1", f"Host: {host}:{self.port}", "Connection: close", *headers, "", ""]
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as link:
             link.sendall("\r\n".join(lines).encode("latin-1") + body)
@@ -189,8 +189,8 @@ class Heard:
 @pytest.fixture(scope="module")
 def wire(stack: Stack) -> Wire:
     admin = "ada@wire.example"
-    stack.manage("create_portal", "acme", "--name", "Acme", "--admin", admin, "--password", "a-long-test-password")
-    key = stack.manage("create_api_key", "--portal", "acme", "--user", admin, "--name", "wire").split()[-1]
+    stack.manage("create_portal", "wire", "--name", "Wire", "--admin", admin, "--password", "a-long-test-password")
+    key = stack.manage("create_api_key", "--portal", "wire", "--user", admin, "--name", "wire").split()[-1]
     return Wire(stack.port, key)
 
 
@@ -225,7 +225,7 @@ def test_case_64_options_tell_the_methods_and_nothing_else(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "acme.localhost.evil.example", "acme.localhost@evil.example", "", "a b"]
+    "host", ["evil.example", "wire.localhost.evil.example", "wire.localhost@evil.example", "", "a b"]
 )
 def test_case_64_a_wrong_host_is_a_bad_request(wire: Wire, host: str) -> None:
     assert wire.ask("GET /leads/", host=host).status == 400
@@ -233,7 +233,7 @@ def test_case_64_a_wrong_host_is_a_bad_request(wire: Wire, host: str) -> None:
     assert (api.status, api.problem["code"]) == (400, "invalid")
 
 
-@pytest.mark.parametrize("second", ["Host: evil.example", "Host: acme.localhost"])
+@pytest.mark.parametrize("second", ["Host: evil.example", "Host: wire.localhost"])
 def test_case_64_two_hosts_are_a_bad_request(wire: Wire, second: str) -> None:
     assert wire.ask("GET /leads/", second).status == 400
 
