@@ -168,7 +168,7 @@ def places(acme: Acme) -> dict[str, str]:
         "north": organizations["North Automation"],
         "east": organizations["East Distribution"],
         "invitation": invitation(acme, organizations["North Automation"]),
-        "unsubscribe": unsubscribe_link(acme),
+        "unsubscribe": unsubscribe_link(acme, waiting["number"]),
         "mail": f"/outbox/{sorted(acme.stack.mail_dir.glob('*.log'))[0].name}/",
     }
 
@@ -205,9 +205,9 @@ def invitation(acme: Acme, organization: str) -> str:
     return next(word for word in str(text.get_content()).split() if word.startswith("http"))
 
 
-def unsubscribe_link(acme: Acme) -> str:
+def unsubscribe_link(acme: Acme, lead: str) -> str:
     """The link that Ben's mail program offers."""
-    return str(acme.mail_to(BEN, about="waits")["List-Unsubscribe"]).strip("<>")
+    return str(acme.mail_to(BEN, about=lead)["List-Unsubscribe"]).strip(" <>")
 
 
 VISITS = [(name, *visit) for name, visits in PAGES.items() for visit in visits]
