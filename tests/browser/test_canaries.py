@@ -8,7 +8,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_another_portals_word_on_a_page_is_heard(acme: Acme, visit: Open) -> None:
-    own, foreign = (acme.new_lead(city=f"qz{acme.codes[slug]}x0zq") for slug in ("acme", "globex"))
+    own, foreign = (acme.new_lead(internal_notes=f"qz{acme.codes[slug]}x0zq") for slug in ("acme", "globex"))
     ada = visit(ADA)
 
     ada.open(f"/leads/{own['number']}/")
