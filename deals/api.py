@@ -14,8 +14,10 @@ from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, deal_fro
 from deals.models import Account, Contact, Deal, DealStage
 from deals.views import ORDERINGS, found_deals
 from leads.api import LeadSerializer, LeadViewSet
+from leads.models import Lead
 from leads.states import Verb
 from prm.api.codes import country_code, currency_code
+from prm.api.text import as_text
 from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer
 
 
@@ -128,6 +130,9 @@ class ConvertibleLeadSerializer(LeadSerializer):
 
     class Meta(LeadSerializer.Meta):
         fields = [*LeadSerializer.Meta.fields, "deal"]
+
+    def to_representation(self, instance: Lead) -> dict[str, Any]:
+        return {**super().to_representation(instance), "deal": as_text(getattr(instance, "deal_id", None))}
 
 
 @extend_schema_view(

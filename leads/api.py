@@ -18,12 +18,13 @@ from leads.settings import distribution
 from leads.states import Side, Status, Verb
 from leads.views.lists import PARTNER_ORDERINGS, found_leads, orderings_for
 from prm.api.codes import country_code, currency_code
-from prm.api.text import ProseField
+from prm.api.text import ProseField, as_text, as_time
 from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations.models import Organization
 from prm.users.access import Permission
 from prm.users.models import Membership
 
+PARTNERS_DETAILS = [name for name in DETAIL_FIELDS if name not in VENDOR_ONLY]
 TELLTALES = ("version", "updated_at")
 """What moves when the vendor edits: not to be read while the details are not."""
 
@@ -84,13 +85,39 @@ class LeadSerializer(StrictSerializer, serializers.ModelSerializer[Lead]):
         return fields
 
     def to_representation(self, instance: Lead) -> dict[str, Any]:
+        """Written out: the fields' own way takes four times as long, and lists hold hundreds of leads.
+
+        tests/api/test_leads.py holds it against `spelled_out`, so that it says what the description promises.
+        """
         member: Membership = self.context["member"]
-        shown: dict[str, Any] = super().to_representation(instance.shown_to(member))
-        shown["version"] = instance.version_for(member)
-        if instance.is_withheld:
-            for name in (*DETAIL_FIELDS, *TELLTALES):
-                shown.pop(name, None)
+        lead = instance.shown_to(member)
+        shown: dict[str, Any] = {
+            "id": str(lead.pk),
+            "number": lead.code,
+            "status": lead.status,
+            "is_withheld": lead.is_withheld,
+            "organization": as_text(lead.organization_id),
+            "organization_name": lead.organization.name if lead.organization else None,
+            "user": as_text(lead.assignee_id),
+            "user_name": lead.assignee.name if lead.assignee else None,
+            "assigned_at": as_time(lead.assigned_at),
+            "opened_at": as_time(lead.opened_at),
+            "opened_by": as_text(lead.opened_by_id),
+            "closed_at": as_time(lead.closed_at),
+            "lost_reason": lead.lost_reason.name if lead.lost_reason else None,
+            "created_at": as_time(lead.created_at),
+        }
+        if lead.is_withheld:
+            return shown
+        shown["updated_at"], shown["version"] = as_time(lead.updated_at), lead.version_for(member)
+        for name in DETAIL_FIELDS if member.is_vendor else PARTNERS_DETAILS:
+            shown[name] = getattr(lead, name)
+        shown["budget"] = as_text(lead.budget)
         return shown
+
+    def spelled_out(self, instance: Lead) -> dict[str, Any]:
+        """The same by the fields' own way, which knows nothing of withholding."""
+        return dict(super().to_representation(instance))
 
     def validate_country(self, value: str) -> str:
         return country_code(value)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from leads.models import DETAIL_FIELDS, VENDOR_WRITES, Activity, DistributionSettings, Lead, LostReason
 from prm.forms import RecordForm
+from prm.organizations.context import active_portal
 from prm.organizations.models import Organization
 from prm.text import ProseField
 from prm.users.models import Membership
@@ -135,7 +136,7 @@ class CommentForm(forms.Form):
 
     def __init__(self, *args: Any, lead: Lead, by: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        other = lead.organization if by.is_vendor else lead.portal
+        other = lead.organization if by.is_vendor else active_portal()
         choices = [("internal", _("Only %(organization)s") % {"organization": by.organization})]
         if other is not None:
             choices.insert(0, ("shared", _("Shared with %(organization)s") % {"organization": other}))

@@ -1,7 +1,9 @@
-"""The API's fields for text that people write; prm/text.py says what may stand in it."""
+"""The API's fields for text that people write; prm/text.py says what may stand in it. And values as text."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from prm.text import Line, Prose, plain_text
@@ -22,3 +24,16 @@ class ProseField(serializers.CharField):
 
 
 FIELDS_OF_COLUMNS = {**serializers.ModelSerializer.serializer_field_mapping, Line: LineField, Prose: ProseField}
+
+
+def as_text(value: object | None) -> str | None:
+    """An id or an amount in JSON; null stays null."""
+    return None if value is None else str(value)
+
+
+def as_time(at: datetime | None) -> str | None:
+    """ISO 8601 in the reader's time zone, Z for UTC."""
+    if at is None:
+        return None
+    text = timezone.localtime(at).isoformat()
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text

@@ -9,6 +9,7 @@ docs/adr/0001-walls.md says why it is built this way.
 
 import uuid
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import models
@@ -160,6 +161,12 @@ def grant_shared(table: str, privileges: str) -> RunSQL:
     return RunSQL(f'GRANT {privileges} ON "{table}" TO {APP_ROLE}', f'REVOKE ALL ON "{table}" FROM {APP_ROLE}')
 
 
+@cache
+def _labels(field: Any) -> dict[Any, Any]:
+    """A column's choices; their words are put into the reader's language when they are read."""
+    return dict(field.flatchoices)
+
+
 class FencedModel(models.Model):
     """Base of every portal-owned model.
 
@@ -191,3 +198,8 @@ class FencedModel(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         _refuse_foreign(self)
         return super().delete(*args, **kwargs)
+
+    def _get_FIELD_display(self, field: Any) -> str:
+        """Behind each `get_..._display`: Django makes a new table of all choices for every row of a list."""
+        value = getattr(self, field.attname)
+        return str(_labels(field).get(value, "" if value is None else value))

@@ -1,5 +1,6 @@
 """Who asks: the member behind a session of this portal, or nobody."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -69,10 +70,10 @@ def find_member(request: HttpRequest) -> Membership | None:
     portal = request.portal  # type: ignore[attr-defined]
     if portal is None or request.session.get(SESSION_PORTAL) != str(portal.pk):
         return None
-    return active_member(request.user) if isinstance(request.user, User) else None
+    return request.user.membership if isinstance(request.user, User) else None
 
 
-def active_member(user: User) -> Membership | None:
+def active_member(user: User | uuid.UUID) -> Membership | None:
     """The account's membership in the active portal, when it may act today."""
-    members = Membership.objects.signed_up().filter(user=user)
-    return members.select_related("user", "organization").prefetch_related("groups").first()
+    members = Membership.objects.signed_up().with_permissions().filter(user=user)
+    return members.select_related("user", "organization").first()

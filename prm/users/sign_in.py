@@ -56,10 +56,18 @@ class PortalBackend(AuthenticationBackend):
         return user if active_member(user) else None
 
     def get_user(self, user_id: Any) -> User | None:
+        """The session's account with its membership here, in one query, since each request needs both.
+
+        An account that is no active member of this portal is nobody in it.
+        """
         try:
-            return User.objects.filter(pk=uuid.UUID(str(user_id)), is_active=True).first()
+            member = active_member(uuid.UUID(str(user_id))) if is_inside_portal() else None
         except ValueError:
             return None
+        if member is None:
+            return None
+        member.user.membership = member
+        return member.user
 
 
 class PortalAdapter(DefaultAccountAdapter):

@@ -1,16 +1,21 @@
 """`leads/`: entering, reading and editing leads, by the names of the fields."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from leads.models import DETAIL_FIELDS, Lead
+from deals.actions import convert_lead
+from deals.api import ConvertibleLeadSerializer, ConvertibleLeadViewSet
+from leads import actions
+from leads.models import DETAIL_FIELDS, Lead, LostReason
 from prm.events.models import Event
 from prm.organizations.context import inside
 from prm.users.models import Membership
 from tests.api.asking import Caller, code_of, faults, made, without_id
 from tests.cast import Cast
-from tests.factories import assigned_lead, new_lead, opened_lead
+from tests.factories import assigned_lead, new_lead, opened_lead, registration
 
 EVERY_DETAIL: dict[str, Any] = {
     "company": "Kestrel Biotech GmbH",
@@ -234,3 +239,24 @@ def test_update_lead_with_an_unreadable_version_names_the_header(ada: Membership
     answer = Caller(ada).send("patch", f"leads/{lead.pk}/", {"city": "Linz"}, **{"If-Match": tag})
 
     assert faults(answer) == {"If-Match": "invalid"}
+
+
+@pytest.mark.parametrize("name", ["ada", "ben"])
+def test_what_is_written_out_is_what_the_fields_would_say(cast: Cast, name: str) -> None:
+    """The serializer says by hand what its fields promise: to the character, for each state of a lead."""
+    member = getattr(cast, name)
+    with inside(cast.acme), timezone.override("Asia/Kolkata"):
+        lost = opened_lead(cast.ada, cast.ben, **EVERY_DETAIL)
+        actions.lose_lead(lost, reason=LostReason.objects.all()[0], by=cast.ben)
+        won = opened_lead(cast.ada, cast.ben, last_name="Only")
+        actions.win_lead(won, by=cast.ben)
+        convert_lead(opened_lead(cast.ada, cast.ben, **EVERY_DETAIL), registration=registration(), by=cast.ben)
+        view = ConvertibleLeadViewSet()
+        view.request = SimpleNamespace(_request=SimpleNamespace(membership=member))  # type: ignore[assignment]
+        serializer = ConvertibleLeadSerializer(context={"member": member})
+        leads = list(view.rows())
+
+        said = [serializer.to_representation(lead) for lead in leads]
+
+        assert len(said) == 3
+        assert said == [{**serializer.spelled_out(lead), "version": lead.version_for(member)} for lead in leads]

@@ -261,7 +261,7 @@ def test_deal_list_asks_the_same_for_one_and_three(
             new_deal(cast.ada, cast.ben)
     client = sign_in(getattr(cast, name))
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(13):
         answer = client.get("/deals/")
 
     assert len(Page(answer).rows) == count
@@ -278,7 +278,7 @@ def test_deal_page_of_somebody_else_is_not_found(
     assert client_of(getattr(cast, name)).get(f"/deals/{code}/{path}").status_code == 404
 
 
-@pytest.mark.parametrize(("name", "queries"), [("ada", 15), ("ben", 15)])
+@pytest.mark.parametrize(("name", "queries"), [("ada", 13), ("ben", 13)])
 def test_deal_page_shows_the_deal(
     cast: Cast, deals: dict[str, Deal], django_assert_num_queries: DjangoAssertNumQueries, name: str, queries: int
 ) -> None:

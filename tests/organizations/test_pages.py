@@ -100,7 +100,7 @@ def test_organization_list_asks_the_same_for_one_and_three(
             )
     client = sign_in(cast.ada)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         answer = client.get("/organizations/", {"search": "Counted"})
 
     assert len(Page(answer).rows) == count
@@ -176,7 +176,7 @@ def test_organization_page_asks_the_same_for_few_and_many_people(
     with inside(cast.acme):
         update_organization(organization, values={"city": "Linz"}, by=cast.ada)
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(17):
         answer = client.get(f"/organizations/{organization.pk}/")
 
     assert answer.status_code == 200

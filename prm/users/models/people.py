@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar, Self
 from zoneinfo import available_timezones
@@ -10,6 +11,7 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -58,6 +60,7 @@ class User(AbstractBaseUser):
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
+    membership: "Membership | None" = None  # in this portal, for an account that a session has led to (sign_in.py)
 
     def __str__(self) -> str:
         return self.email
@@ -132,6 +135,13 @@ class MembershipQuerySet(FencedQuerySet["Membership"]):
             ).values("membership")
         )
 
+    def with_permissions(self) -> Self:
+        """Adds `held`: what the groups carry, in the same query. `Membership.permissions` weighs it."""
+        kind = models.OuterRef("organization__kind")
+        mine = MembershipGroup.objects.filter(membership=models.OuterRef("pk"), group__kind=kind)
+        code = models.Func("group__permissions", function="unnest", output_field=models.CharField())
+        return self.annotate(held=ArraySubquery(mine.annotate(code=code).values("code")))
+
     def signed_up(self) -> Self:
         """Those who can act today: active people of organizations that are not inactive."""
         return self.filter(status=Membership.Status.ACTIVE, user__is_active=True).exclude(
@@ -186,7 +196,9 @@ class Membership(FencedModel):
     def permissions(self) -> frozenset[Permission]:
         """The sum over the groups, never more than the kind of organization allows."""
         kind = self.organization.kind
-        held = {code for group in self.groups.all() if group.kind == kind for code in group.permissions}
+        held: Iterable[str] | None = getattr(self, "held", None)
+        if held is None:
+            held = {code for group in self.groups.all() if group.kind == kind for code in group.permissions}
         return frozenset(p for p in ALLOWED[kind] if p.value in held)
 
     def can(self, *any_of: Permission) -> bool:
