@@ -1,7 +1,7 @@
 # ARGS reach the command: make test ARGS="tests/leads -k assign"
 LOCAL = @python3 -m prm.local
 
-.PHONY: up test soak check fmt reset shell lock
+.PHONY: up test soak bench check fmt reset shell lock
 
 up: # everything, at http://localhost:8000 or the next free PORT
 	$(LOCAL) up
@@ -11,6 +11,9 @@ test: # everything that a change can break, the checks among it, on throw-away s
 
 soak: # the long runs
 	$(LOCAL) soak $(ARGS)
+
+bench: # a million leads on throw-away servers, measured; SMALL=1 for a quick look, ARGS=--help for more
+	$(LOCAL) bench $(if $(SMALL),--small) $(ARGS)
 
 check: # lint, format, types, imports, migrations, deployment settings
 	$(LOCAL) check

@@ -1,4 +1,4 @@
-"""`python3 -m prm.local up|test|soak|check|fmt|reset|shell|lock [arguments]`; see the Makefile."""
+"""`python3 -m prm.local up|test|soak|bench|check|fmt|reset|shell|lock [arguments]`; see the Makefile."""
 
 import sys
 from collections.abc import Callable
@@ -14,6 +14,7 @@ NEEDS = {
     "reset": "",
     "test": "test",
     "soak": "test",
+    "bench": "local",
     "check": "test",
     "fmt": "test",
     "lock": "test",

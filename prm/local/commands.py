@@ -21,6 +21,11 @@ def soak(arguments: list[str]) -> int:
     return pytest(["-m", "soak", *arguments], PRM_SOAK="1")
 
 
+def bench(arguments: list[str]) -> int:
+    """Measure the portal with a million leads, on servers of its own. Writes into bench/results/."""
+    return _run([sys.executable, "-m", "bench", *arguments])
+
+
 def pytest(arguments: list[str], **settings: str) -> int:
     """pytest in this terminal; its summary line stays the last one."""
     command = [sys.executable, "-m", "pytest", *arguments]

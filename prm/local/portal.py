@@ -15,7 +15,7 @@ from pathlib import Path
 
 from prm.local import SetupError, exit_plainly, running
 from prm.local.paths import PROJECT, State
-from prm.local.processes import Child, tail
+from prm.local.processes import Child, tail, wait_until
 from prm.local.supervisor import Supervisor, ignore_signals, stop_on_signals
 
 # Chromium, Firefox and curl take every name below localhost for this machine.
@@ -62,6 +62,12 @@ def wait_until_ready(supervisor: Supervisor, *, port: int, seconds: float = READ
         if broken or time.monotonic() > deadline:
             raise SetupError(_why_not_ready(supervisor, broken, answer))
         time.sleep(0.05)
+
+
+def wait_until_answers(supervisor: Supervisor, *, port: int, seconds: float = READY_SECONDS) -> None:
+    """Return when the web process lives, whatever else is missing. Raises SetupError when it does not."""
+    if not wait_until(lambda: ask(port, "/healthz")[0], seconds=seconds, step=0.05):
+        raise SetupError(_why_not_ready(supervisor, [], ask(port, "/healthz")[1]))
 
 
 def ask(port: int, path: str = "/readyz", *, host: str = HOST) -> tuple[bool, str]:
