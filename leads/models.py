@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.states import CLOSED, Side, Status
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
 from prm.organizations.models import Organization
+from prm.search.asked import Asked, searched_text
 from prm.text import Line, Prose
 from prm.users.access import Permission
 from prm.users.models import Membership, PartnerManager
@@ -109,16 +110,13 @@ class LeadQuerySet(FencedQuerySet["Lead"]):
         return self.none()
 
     def matching(self, text: str, member: "Member") -> Self:
-        """Those whose number is `text` or whose details contain it; withheld details never match."""
-        details = Q()
-        for field in ("company", "first_name", "last_name", "email", "phone", "mobile", "city", "website"):
-            details |= Q(**{f"{field}__icontains": text})
+        """Those whose number is `text` or whose details contain its words; withheld details never match."""
+        asked = Asked.of(text)
+        details = asked.within("searched")
         if not member.is_vendor:
             details &= Q(opened_at__isnull=False)
-        digits = text.upper().removeprefix(CODE)
-        if digits.isascii() and digits.isdigit() and len(digits) < 10:
-            details |= Q(number=int(digits))
-        return self.filter(details)
+        number = asked.number(CODE)
+        return self.filter(details if number is None else details | Q(number=number))
 
     def named_for(self, member: "Member") -> Self:
         """Adds `name` and `edited_at`, by which a list sorts. Where a lead is withheld, its place tells nothing."""
@@ -192,6 +190,13 @@ class Lead(FencedModel):
     updated_at = models.DateTimeField(editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     unseen_edits = models.PositiveIntegerField(default=0, editable=False)  # of VENDOR_ONLY fields alone
+    searched = models.GeneratedField(  # by Postgres, from details: as much withheld as they are
+        expression=searched_text(
+            *("company", "first_name", "last_name", "email", "city"), phones=["phone", "mobile"], website="website"
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     objects = FencedManager.from_queryset(LeadQuerySet)()
     is_withheld = True  # until `shown_to` has looked: what forgets to ask shows nothing
@@ -266,7 +271,7 @@ class Lead(FencedModel):
     def shown_to(self, member: "Member") -> Self:
         """This object with all emptied that `member` may not see: for showing, never for saving."""
         self.is_withheld = self.is_withheld_from(member)
-        hidden: Any = DETAIL_FIELDS if self.is_withheld else () if member.is_vendor else VENDOR_ONLY
+        hidden: Any = [*DETAIL_FIELDS, "searched"] if self.is_withheld else () if member.is_vendor else VENDOR_ONLY
         for field in hidden:
             setattr(self, field, self._meta.get_field(field).get_default())  # type: ignore[union-attr]
         return self

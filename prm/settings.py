@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "prm.serving.headers.HeadersMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # a few random bytes in each answer hide its secrets' lengths (BREACH)
     "prm.serving.health.HealthMiddleware",
     "prm.serving.metrics.MetricsMiddleware",
     "prm.serving.logs.RequestLogMiddleware",

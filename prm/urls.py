@@ -8,7 +8,7 @@ from rest_framework.routers import SimpleRouter
 from deals.api import ConvertibleLeadViewSet, DealViewSet
 from prm.organizations.api import OrganizationViewSet
 from prm.organizations.views import home
-from prm.serving import wellknown
+from prm.serving import assets, wellknown
 from prm.users.api import UserViewSet
 from prm.users.urls import account
 
@@ -22,6 +22,7 @@ schema = SpectacularAPIView.as_view(authentication_classes=[], permission_classe
 urlpatterns = [
     path("", home, name="home"),
     path(".well-known/security.txt", wellknown.security_txt, name="security_txt"),
+    path("script.js", assets.script, name="script"),
     path("robots.txt", wellknown.robots_txt, name="robots_txt"),
     path("security/", wellknown.security_policy, name="security_policy"),
     path("accounts/", include(account)),
@@ -30,6 +31,7 @@ urlpatterns = [
     path("", include("prm.sso.urls")),
     path("", include("prm.events.urls")),
     path("", include("prm.files.urls")),
+    path("", include("prm.search.urls")),
     path("", include("leads.urls")),
     path("", include("deals.urls")),
     path("api/v1/schema/", schema, name="schema"),

@@ -150,6 +150,8 @@ def pages(lead: Lead) -> list[str]:
         f"/api/v1/leads/{lead.pk}/",
         f"/api/v1/leads/?search={lead.code}",
         f"/leads/?search={lead.code}",
+        f"/search/?q={lead.code}",
+        f"/search/?q={lead.number}",
     ]
 
 
@@ -161,6 +163,8 @@ def lists(member: Membership) -> Iterator[str]:
     yield from (f"/api/v1/leads/?ordering=-{order}" for order in orders)
     yield from (f"/api/v1/leads/?status={status}" for status in Status)
     yield from (f"/api/v1/leads/?page_size=1&ordering={sign}name" for sign in ("", "-"))
+    # Parts of what the canary holds, and words spelt like it: no needle of its own, since a page repeats them.
+    yield from (f"/search/?q={word}" for word in ("anary", "anary-domain.exampl", "kanary compani", "zq@"))
     yield from ("/deals/", "/messages/", "/people/", "/profile/", f"/organizations/{member.organization_id}/")
     yield from ("/api/v1/deals/", "/api/v1/users/", "/api/v1/organizations/")
 

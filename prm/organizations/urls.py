@@ -1,10 +1,11 @@
 from django.urls import path
 
 from prm.organizations import views
+from prm.serving import assets
 
 app_name = "organizations"
 urlpatterns = [
-    path("theme.css", views.theme, name="theme"),
+    path("theme.css", assets.style, name="theme"),
     path("logo/<slug:sha256>.png", views.logo, name="logo"),
     path("settings/portal/", views.portal_settings, name="portal"),
     path("organizations/", views.organization_list, name="list"),

@@ -51,16 +51,6 @@ def _demo_logins() -> list[dict[str, str]]:
     ]
 
 
-@public_page("a stylesheet with the portal's colours, no more")
-def theme(request: HttpRequest) -> HttpResponse:
-    """The portal's three values; static/css derives all else from them."""
-    portal: Portal | None = request.portal  # type: ignore[attr-defined]
-    css = f":root{{--brand:{portal.brand};--hue:{portal.hue}}}" if portal else ""
-    response = HttpResponse(css, content_type="text/css")
-    response["Cache-Control"] = "public, max-age=300"
-    return response
-
-
 @public_page("the portal's logo, on sign-in pages too")
 def logo(request: HttpRequest, sha256: str) -> HttpResponse:
     """The present logo, named by its content: no other file of the portal can be asked for here."""

@@ -72,13 +72,13 @@ def page_of(
     )
 
 
-def search_text(parameters: Mapping[str, str]) -> str:
-    """The `search` parameter, trimmed. Raises InvalidParameter when it is no text or too long."""
-    text = parameters.get("search", "").strip()
+def search_text(parameters: Mapping[str, str], name: str = "search") -> str:
+    """The words of a search, trimmed. Raises InvalidParameter when they are no text or too long."""
+    text = parameters.get(name, "").strip()
     if not is_plain(text):
-        raise InvalidParameter("search", _("This holds characters that are no text."))
+        raise InvalidParameter(name, _("This holds characters that are no text."))
     if len(text) > MAX_TEXT:
-        raise InvalidParameter("search", _("Search for %(max)d characters at most.") % {"max": MAX_TEXT})
+        raise InvalidParameter(name, _("Search for %(max)d characters at most.") % {"max": MAX_TEXT})
     return text
 
 

@@ -115,6 +115,48 @@
     if (event.key === "k") step(-1);
   });
 
+  // The search box and what drops down under it: arrows move, Enter follows, Escape closes. ARIA's combobox.
+  const box = find("[data-hits]");
+  const hits = () => find(`#${box.dataset.hits}`);
+  const options = () => all("[role=option]", hits());
+  const choose = (option) => {
+    for (const other of options()) other.setAttribute("aria-selected", String(other === option));
+    if (option) box.setAttribute("aria-activedescendant", option.id);
+    else box.removeAttribute("aria-activedescendant");
+    option?.scrollIntoView({ block: "nearest" });
+  };
+  const drop = (open) => {
+    hits().toggleAttribute("data-open", open && hits().childElementCount > 0);
+    const list = find("[role=listbox]", hits());
+    box.setAttribute("aria-expanded", String(hits().hasAttribute("data-open") && list !== null));
+    if (list) box.setAttribute("aria-controls", list.id);
+    else box.removeAttribute("aria-controls");
+    choose(null);
+  };
+  if (box) {
+    box.setAttribute("role", "combobox");
+    box.setAttribute("aria-autocomplete", "list");
+    box.setAttribute("aria-expanded", "false");
+    on("keydown", (event) => {
+      const found = hits().hasAttribute("data-open") ? options() : [];
+      const chosen = found.findIndex((option) => option.ariaSelected === "true");
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        if (!hits().hasAttribute("data-open")) drop(true);
+        const by = event.key === "ArrowDown" ? 1 : -1;
+        const next = chosen + by;
+        if (found.length) choose(found[next < 0 ? found.length - 1 : next % found.length]);
+      }
+      if (event.key === "Enter" && chosen >= 0) { event.preventDefault(); found[chosen].click(); }
+      if (event.key === "Escape" && hits().hasAttribute("data-open")) { event.preventDefault(); drop(false); }
+    }, box);
+    on("focus", () => { if (box.value.trim()) drop(true); }, box);
+    on("input", () => { if (!box.value.trim()) { hits().replaceChildren(); drop(false); } }, box);
+    on("focusout", (event) => { if (!box.form.contains(event.relatedTarget)) drop(false); }, box.form);
+    // A press on a line keeps the box's focus, so that the list is still there when it becomes a click.
+    on("mousedown", (event) => { if (event.target.closest(".hits")) event.preventDefault(); }, box.form);
+  }
+
   // htmx: an answer without the asked-for part (signed out, an error) is shown as the page it is.
   on("htmx:beforeSwap", (event) => {
     const { target, serverResponse, pathInfo, xhr } = event.detail;
@@ -122,5 +164,8 @@
     event.preventDefault();
     location.assign(pathInfo.finalRequestPath);
   });
-  on("htmx:afterSwap", () => reveal(document));
+  on("htmx:afterSwap", (event) => {
+    reveal(document);
+    if (box && event.detail.target.id === box.dataset.hits) drop(document.activeElement === box && box.value.trim() !== "");
+  });
 }

@@ -93,6 +93,7 @@ NO_PAGES = {
     "users:end_other_sessions": "a button",
     "users:sign_out": "a button",
     "organizations:theme": "a stylesheet",
+    "script": "a script",
     "organizations:logo": "a picture",
     "files:logo": "a file to save",
     "security_txt": "a text for programs",

@@ -74,7 +74,7 @@ def test_list_is_walked_by_keys(visit: Open, acme: Acme) -> None:
     page = visit(BEN).open("/leads/?search=Walked")
 
     page.keyboard.press("/")
-    assert focused(page) == "Search leads"
+    assert focused(page) == "Search everything"
     page.keyboard.press("Tab")
     page.keyboard.press("j")
     page.keyboard.press("j")

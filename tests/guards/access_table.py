@@ -120,6 +120,7 @@ SENT: tuple[int, ...] = (302,)
 TABLE: dict[tuple[str, str], Expect] = {
     ("account_change_password", "GET"): Expect(),
     ("account_change_password", "POST"): Expect(status=SENT, body=_same(**PASSWORDS)),
+    ("search", "GET"): Expect(),
     ("organizations:list", "GET"): Expect(enters=MANAGES, lists=(("organization", ""),), sees=ORGANIZATIONS),
     ("organizations:new", "GET"): Expect(enters=ADMINS),
     ("organizations:new", "POST"): Expect(

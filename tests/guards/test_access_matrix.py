@@ -189,7 +189,8 @@ def test_public_page_knows_no_stranger(stage: Stage, name: str) -> None:
 
 
 CACHED = {
-    "organizations:theme": "three colours, on sign-in pages too",
+    "organizations:theme": "the stylesheet with three colours, on sign-in pages too",
+    "script": "the script of all pages",
     "organizations:logo": "a picture, on sign-in pages too, under the hash of its bytes",
     "robots_txt": "the same for everybody",
     "security_txt": "the same for everybody",

@@ -26,7 +26,7 @@ def big(tmp_path: Path, db: None) -> Iterator[Place]:
         done(place, "seed_demo")
         names = place.rows(
             "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute"
-            " WHERE attrelid = 'leads_lead'::regclass AND attnum > 0 AND NOT attisdropped"
+            " WHERE attrelid = 'leads_lead'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
             " AND attname NOT IN ('id', 'number')"
         )
         place.rows(COPIES.format(columns=names[0][0], count=LEADS))

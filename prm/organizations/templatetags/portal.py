@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_datetime, format_timedelta
@@ -17,6 +18,7 @@ from heroicons import IconDoesNotExist
 from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
 from prm import world
+from prm.serving import assets
 
 register = template.Library()
 HUES = 12
@@ -24,6 +26,7 @@ RELATIVE_FOR = timedelta(days=7)
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, size: str = "") -> SafeString:
     """An inline SVG that says nothing to a screen reader: the words stand beside it."""
     draw = heroicon_mini if size == "mini" else heroicon_outline
@@ -32,6 +35,18 @@ def icon(name: str, size: str = "") -> SafeString:
         return SafeString(draw(name, size=pixels, **{"class": "icon", "aria-hidden": "true"}))
     except IconDoesNotExist:
         return SafeString(draw("information-circle", size=pixels, **{"class": "icon", "aria-hidden": "true"}))
+
+
+@register.simple_tag(takes_context=True)
+def style_address(context: dict[str, Any]) -> str:
+    """The one stylesheet, with the portal's colours in it."""
+    return assets.style_address(context.get("portal"))
+
+
+@register.simple_tag
+def script_address() -> str:
+    """The one script."""
+    return assets.script_address()
 
 
 @register.filter
