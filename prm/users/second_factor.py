@@ -33,6 +33,11 @@ def recovery_codes_left(user: User) -> int:
     return len(row.wrap().get_unused_codes()) if row else 0
 
 
+def proved_second_factor(request: HttpRequest, user: User) -> bool:
+    """Whether this session has seen one of the account's codes."""
+    return any(record["method"] == "mfa" for record in get_authentication_records(request, user))
+
+
 def must_have_second_factor(member: Membership) -> bool:
     """Whether this portal asks one of this member."""
     return member.can(*ADMINISTERS) and policy().require_second_factor
@@ -42,7 +47,7 @@ def must_set_up(request: HttpRequest, member: Membership) -> bool:
     """Whether this member has to set one up before anything else."""
     if not member.can(*ADMINISTERS):
         return False
-    if any(record["method"] == "mfa" for record in get_authentication_records(request, member.user)):
+    if proved_second_factor(request, member.user):
         return False  # asked most often, and answered without a query
     if SESSION_IDENTITY in request.session:
         return False  # how strong a sign-in over there is, the vendor's own provider says

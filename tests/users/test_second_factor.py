@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.mfa.stages import AuthenticateStage
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -105,6 +106,22 @@ def test_invitation_does_not_pass_it_by(cast: Cast) -> None:
     assert (answer["Location"], is_in(client)) == ("/accounts/2fa/code/", False)
     send_code(client, code_of(secret))
     assert is_in(client)
+
+
+def test_sign_in_that_comes_by_without_the_code_is_refused(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As if the library had a hole: the last door counts for itself."""
+    with_second_factor(cast.ben.user)
+    monkeypatch.setattr(AuthenticateStage, "handle", lambda stage: (None, True))
+    client, bea = visitor(cast.acme), visitor(cast.acme)
+
+    answer = enter(client, cast.ben.email)
+
+    assert (answer.status_code, is_in(client)) == (403, False)
+    assert "without its second factor" in caplog.text
+    enter(bea, cast.bea.email)
+    assert is_in(bea)  # who has none needs none
 
 
 # --- Recovery codes --------------------------------------------------------------------------------------
