@@ -89,18 +89,25 @@ class SmallDisk:
     @contextlib.contextmanager
     def full(self) -> Iterator[None]:
         """Not a byte more, for as long as the block lasts."""
-        found = os.statvfs(self.folder)
-        self._resize((found.f_blocks - found.f_bfree) * found.f_frsize)
+        assert wait_until(self._leave_no_room, seconds=10)
         try:
             yield
         finally:
-            self._resize(2**30)
+            assert self._resize(2**30)
+
+    def _leave_no_room(self) -> bool:
+        """Fails when somebody writes between the question and the answer: no disk is smaller than what is on it."""
+        found = os.statvfs(self.folder)
+        return self._resize((found.f_blocks - found.f_bfree) * found.f_frsize)
 
     def unmount(self) -> None:
         subprocess.run(["umount", "--lazy", self.folder], check=True)
 
-    def _resize(self, size: int) -> None:
-        subprocess.run(["mount", "-o", f"remount,size={size}", self.folder], check=True)
+    def _resize(self, size: int) -> bool:
+        done = subprocess.run(
+            ["mount", "-o", f"remount,size={size}", self.folder], check=False, capture_output=True
+        )
+        return done.returncode == 0
 
 
 @dataclass(frozen=True)
