@@ -14,5 +14,5 @@ class QuickLeases(AppConfig):
         from prm.serving import health
 
         delivery.LEASE = timedelta(seconds=5)  # more than EMAIL_TIMEOUT, as there
-        consumer.LOOK_EVERY, consumer.DEAF_AFTER = 1, 10
+        consumer.LOOK_EVERY, consumer.DEAF_AFTER = 1, 15
         health.WRONG_CLOCK_KEPT = 5

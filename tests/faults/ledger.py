@@ -106,7 +106,7 @@ class Ledger:
         for _ in range(200):
             began = time.monotonic()
             try:
-                answer = self.site.ask("POST", path, who="ada", body=body, timeout=20)
+                answer = self.site.ask("POST", path, who="ada", body=body, timeout=30)
             except ConnectionRefusedError:
                 self.statuses["refused"] += 1
                 time.sleep(0.1)

@@ -48,9 +48,14 @@ class Part:
 
     def kill_one_child(self, which: random.Random) -> None:
         """One of the processes below the first."""
+        os.kill(which.choice(self._children()), signal.SIGKILL)
+
+    def _children(self) -> list[int]:
         assert self.process is not None
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        os.kill(int(which.choice(children)), signal.SIGKILL)
+        return [
+            int(pid)
+            for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
 
     def stop(self) -> None:
         if self.process is not None:
@@ -61,11 +66,19 @@ class Part:
     def frozen(self) -> Iterator[None]:
         """Takes calls and never answers, for as long as the block lasts."""
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGSTOP)
+        self._signal([self.process.pid], signal.SIGSTOP)  # first, or it has more children meanwhile
+        everybody = [self.process.pid, *self._children()]
+        self._signal(everybody, signal.SIGSTOP)
         try:
             yield
         finally:
-            os.killpg(self.process.pid, signal.SIGCONT)
+            self._signal(everybody, signal.SIGCONT)
+
+    def _signal(self, pids: list[int], which: signal.Signals) -> None:
+        """To each by itself: those of Postgres have groups of their own."""
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, which)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pytest
 from celery import Celery
 
 from prm import environment
+from prm.local.processes import wait_until
 from tests.cast import PASSWORD
 from tests.fakes.mail import slow
 from tests.faults.conftest import SOAK, long_with_make_soak
@@ -100,6 +101,22 @@ def test_message_that_comes_five_times_at_once_has_one_effect(site: Site, ledger
 
     assert ledger.balance() == Balance()
     assert ledger.repetitions() == 0
+    assert len(ledger.stored) > 5
+
+
+def test_worker_that_hears_nothing_ends_and_the_next_one_does_the_work(site: Site, ledger: Ledger) -> None:
+    worker = site["worker"].process
+    assert worker is not None
+    messenger = Celery(broker=environment.broker(site.valkey.url))
+
+    with ledger.load():
+        messenger.control.cancel_consumer("celery")  # the broker is well, and so is the link
+        assert wait_until(lambda: worker.poll() is not None, seconds=90, step=0.1)
+    assert worker.returncode == 1
+    assert "this worker hears nothing although work waits" in site.log("worker")
+    site.restart_hard("worker")  # as its supervisor does
+
+    assert ledger.balance() == Balance()
     assert len(ledger.stored) > 5
 
 
