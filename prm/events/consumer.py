@@ -9,6 +9,8 @@ import os
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from celery.signals import task_received
 from celery.worker import consumer, state
@@ -20,8 +22,9 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 QUEUE = "celery"  # its default one, and the only one here
+RECONNECT_EVERY = 4  # seconds
 LOOK_EVERY = 5  # seconds
-DEAF_AFTER = 45  # seconds with work waiting and none under way; it looks for a lost broker every 30
+DEAF_AFTER = 30  # seconds with work waiting and none under way
 STUCK_AFTER = 240  # seconds with work waiting, whatever is under way: longer than any task may take
 
 
@@ -35,6 +38,11 @@ class Consumer(consumer.Consumer):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.connection_errors += (OperationalError,)  # a broker that comes, and goes while we sign in
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Ask every few seconds for a broker that is away, not ever more rarely: mail waits for it."""
+        conn.ensure_connection = partial(conn.ensure_connection, interval_max=RECONNECT_EVERY)
+        return super().ensure_connected(conn)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         for request in tuple(state.reserved_requests | state.active_requests):

@@ -15,6 +15,8 @@ from tests.faults.site import Site
 SOAK = bool(os.environ.get("PRM_SOAK"))
 long_with_make_soak = [pytest.mark.soak] if SOAK else []
 """The same tests, with their full figures."""
+PAUSE = 1.0 if SOAK else 0.05
+"""Seconds between two leads of one client. What minutes have heaped up must be done within one."""
 
 
 @pytest.fixture(scope="package")
@@ -35,6 +37,7 @@ def whole_site() -> Iterator[Site]:
 @pytest.fixture
 def site(whole_site: Site) -> Site:
     whole_site.mail.behave()
+    whole_site.revive()
     whole_site.wait_until_ready()
     return whole_site
 
@@ -47,5 +50,6 @@ def ledger(site: Site, request: pytest.FixtureRequest) -> Iterator[Ledger]:
         request.getfixturevalue("db")
     yield made
     if SOAK:
+        site.revive()  # a database that is away can be asked nothing
         name = re.sub(r"\W+", "_", made.name).strip("_")
         soak.write(f"fault_{name}", made.figures(), packages=("redis", "kombu"))

@@ -203,6 +203,13 @@ class Site:
 
         assert wait_until(is_at_work, seconds=READY_SECONDS, step=0.1)
 
+    def revive(self) -> None:
+        """Start what a test that broke off has left dead: the next one finds the site whole."""
+        for part in self.parts.values():
+            if part.process is not None and part.process.poll() is not None:
+                part.kill()  # whom it has left behind
+                part.start()
+
     @contextlib.contextmanager
     def another_worker(self, *command: str) -> Iterator[Part]:
         """One more worker beside the usual one: `python -m <command>` with Celery's arguments behind."""

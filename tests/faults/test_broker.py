@@ -14,7 +14,7 @@ from prm import environment
 from prm.local.processes import wait_until
 from tests.cast import PASSWORD
 from tests.fakes.mail import slow
-from tests.faults.conftest import SOAK, long_with_make_soak
+from tests.faults.conftest import PAUSE, SOAK, long_with_make_soak
 from tests.faults.ledger import Balance, Ledger
 from tests.faults.site import Site
 
@@ -71,9 +71,9 @@ def test_broker_that_fails_delays_and_loses_nothing(
     site: Site, ledger: Ledger, fault: Fault, seconds_in_soak: int
 ) -> None:
     for receiver in ledger.receivers:
-        site.mail.always_for(site.people[receiver].email, slow(0.3))  # so that a task is under way when it begins
-    with ledger.load():
-        time.sleep(0.5)
+        site.mail.next_for(site.people[receiver].email, *[slow(0.5)] * 5)  # a task is under way when it begins
+    with ledger.load(pause=PAUSE):
+        time.sleep(1)
         with fault(site):
             time.sleep(seconds_in_soak if SOAK else 2)
             seconds = [_sign_in(site), _sign_in(site)]

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.fakes.mail import slow
-from tests.faults.conftest import SOAK, long_with_make_soak
+from tests.faults.conftest import PAUSE, SOAK, long_with_make_soak
 from tests.faults.ledger import Balance, Ledger, chance
 from tests.faults.site import Site
 
@@ -20,7 +20,7 @@ def test_kill(site: Site, ledger: Ledger, victim: str) -> None:
     for receiver in ledger.receivers:  # so that a kill finds mail under way
         site.mail.always_for(site.people[receiver].email, slow(0.1))
 
-    with ledger.load(clients=3):
+    with ledger.load(clients=3, pause=PAUSE):
         for _ in range(KILLS):
             time.sleep(when.uniform(0.2, 2))
             site.restart_hard(victim)
