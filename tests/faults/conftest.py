@@ -15,8 +15,6 @@ from tests.faults.site import Site
 SOAK = bool(os.environ.get("PRM_SOAK"))
 long_with_make_soak = [pytest.mark.soak] if SOAK else []
 """The same tests, with their full figures."""
-PAUSE = 1.0 if SOAK else 0.05
-"""Seconds between two leads of one client. What minutes have heaped up must be done within one."""
 
 
 @pytest.fixture(scope="package")

@@ -5,13 +5,14 @@ import time
 import pytest
 
 from tests.fakes.mail import slow
-from tests.faults.conftest import PAUSE, SOAK, long_with_make_soak
+from tests.faults.conftest import SOAK, long_with_make_soak
 from tests.faults.ledger import Balance, Ledger, chance
 from tests.faults.site import Site
 
 pytestmark = long_with_make_soak
 
 KILLS = 25 if SOAK else 2
+PAUSE = 0.5 if SOAK else 0.05  # seconds between two leads: the worker, dead half of the time, is not to fall behind
 
 
 @pytest.mark.parametrize("victim", ["worker", "web"])
