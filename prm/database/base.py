@@ -19,9 +19,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """The owner's work has no limits: a migration takes as long as it takes."""
         params: dict[str, Any] = super().get_connection_params()
-        if self.alias == DEFAULT_DB_ALIAS and (limits := patience.options()):
-            params["options"] = f"{params.get('options', '')} {limits}".strip()
-        return params
+        return patience.parameters(params) if self.alias == DEFAULT_DB_ALIAS else params
 
     def connect(self) -> None:
         with patience.for_a_connection():

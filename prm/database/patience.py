@@ -6,11 +6,13 @@ is answered 503. Commands (migrate, backup, export) wait for as long as it takes
 """
 
 import contextlib
+import math
 import select
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg2 import OperationalError, extensions
 
@@ -50,9 +52,16 @@ def have(patience: Patience | None) -> None:
     extensions.set_wait_callback(_wait if patience else None)
 
 
-def options() -> str:
-    """What a new connection of the serving role asks of the server."""
-    return _ours.options if _ours else ""
+class Limited(extensions.connection):
+    """One of the serving role. Whoever else is connected, from the same process, waits for ever."""
+
+
+def parameters(given: dict[str, Any]) -> dict[str, Any]:
+    """For psycopg2: what makes a new connection a limited one, in a process that has limits."""
+    if _ours is None:
+        return given
+    options = f"{given.get('options', '')} {_ours.options}".strip()
+    return {**given, "options": options, "connection_factory": Limited}
 
 
 @contextlib.contextmanager
@@ -74,11 +83,13 @@ def at_most(seconds: float) -> Iterator[None]:
 
 def _wait(link: "extensions.connection") -> None:
     """Called by psycopg2 wherever it would block. What is raised here costs the connection, as it should."""
-    assert _ours is not None
-    seconds = _at_most.get() or _ours.answer
+    seconds = math.inf
+    if isinstance(link, Limited) and _ours is not None:
+        seconds = _at_most.get() or _ours.answer
     deadline = time.monotonic() + seconds
     while (state := link.poll()) != extensions.POLL_OK:
         poller = select.poll()
         poller.register(link.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
-        if not poller.poll(max(0, deadline - time.monotonic()) * 1000):
+        left = None if seconds == math.inf else max(0, deadline - time.monotonic()) * 1000
+        if not poller.poll(left):
             raise OperationalError(f"Postgres did not answer within {seconds:g} s.")

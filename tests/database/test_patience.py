@@ -114,6 +114,16 @@ def test_silent_server_costs_the_connection_and_a_second(short: None) -> None:
     assert shown(link, "statement_timeout") == "2s"  # the next one asks anew
 
 
+def test_owner_waits_even_in_a_process_with_patience(short: None) -> None:
+    link = new_connection("owner")
+
+    with patience.at_most(0.1), link.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(1.2)")
+
+    assert link.is_usable()
+    link.close()
+
+
 def test_server_that_takes_calls_and_says_nothing_is_given_up(short: None, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as deaf:
         deaf.bind(str(tmp_path / ".s.PGSQL.5432"))
@@ -149,7 +159,7 @@ def test_wait_lets_other_threads_work(short: None) -> None:
 
 
 def test_serving_processes_have_patience_and_commands_do_not() -> None:
-    script = "import {}; from prm.database import patience; print(patience.options())"
+    script = "import {}; from prm.database import patience; print(patience.parameters(dict()).get('options', ''))"
     found = {
         module: subprocess.run(
             [sys.executable, "-c", script.format(module)],
