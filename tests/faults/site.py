@@ -271,6 +271,13 @@ class Site:
     def is_ready(self) -> bool:
         return portal.ask(self.port)[0]
 
+    def readyz_of(self, part: str) -> str:
+        """What /readyz says of it; '' when all threads of the web wait for something else."""
+        try:
+            return str(json.loads(portal.ask(self.port)[1])[part])
+        except ValueError:
+            return ""
+
     def wait_until_ready(self) -> None:
         if not wait_until(self.is_ready, seconds=READY_SECONDS, step=0.1):
             logs = "\n".join(f"{part.child.log}:\n{processes.tail(part.child.log)}" for part in self.parts.values())

@@ -1,6 +1,5 @@
 """Postgres restarts, freezes, or has no connection left: 503 and when to come back, and on it goes by itself."""
 
-import json
 import signal
 import time
 from collections import Counter
@@ -11,7 +10,6 @@ from threading import Event, Thread
 import pytest
 
 from prm.database.patience import PAGE
-from prm.local import portal
 from prm.local.postgres import APP
 from prm.local.processes import wait_until
 from tests.faults.conftest import SOAK, long_with_make_soak
@@ -79,7 +77,7 @@ def test_postgres_that_freezes_is_503_and_over_when_it_thaws(site: Site, ledger:
         with site["postgres"].frozen():
             began = time.monotonic()
             assert wait_until(lambda: not site.is_ready(), seconds=10)
-            assert wait_until(lambda: _what_readyz_says_of_the_database(site) == "does not answer", seconds=30)
+            assert wait_until(lambda: site.readyz_of("database") == "does not answer", seconds=30)
             for answers in (pages, api):
                 assert wait_until(lambda answers=answers: answers[-1].status == 503, seconds=30)  # type: ignore[misc]
             time.sleep(max(0, began + 60 - time.monotonic()) if SOAK else 0)
@@ -92,13 +90,6 @@ def test_postgres_that_freezes_is_503_and_over_when_it_thaws(site: Site, ledger:
         assert {answer.status for answer in answers} == {200, 503}
         assert answers[-1].status == 200
         assert all(answer.headers["Retry-After"] == "5" for answer in answers if answer.status == 503)
-
-
-def _what_readyz_says_of_the_database(site: Site) -> str:
-    try:
-        return str(json.loads(portal.ask(site.port)[1])["database"])
-    except ValueError:  # it did not answer, itself: other pages wait in all its threads
-        return ""
 
 
 def test_connections_used_up_are_503_and_not_500(site: Site, ledger: Ledger) -> None:
