@@ -60,8 +60,9 @@ def test_mutant_that_hangs_is_cut_off_and_the_tree_put_right(tmp_path: Path) -> 
     tree = tmp_path / "tree"
     (tree / "tests").mkdir(parents=True)
     (tree / "tests" / "test_it.py").write_text(HANGS)
+    (tree / "pytest.ini").write_text("[pytest]\naddopts = -p no:django\n")
     (tree / "code.py").write_text("is_well = True\n")
-    mutant = Mutant("hangs", "code.py", "True", "False", "-c /dev/null --rootdir . tests/test_it.py", "Why?")
+    mutant = Mutant("hangs", "code.py", "True", "False", "tests/test_it.py", "Why?")
 
     result = run(mutant, tree, seconds=3)
 
