@@ -15,7 +15,7 @@ OF_THE_API = [*OF_PAGES, "PUT", "PATCH", "DELETE", "OPTIONS"]  # which of them, 
 
 class ProtocolMiddleware:
     """403 for the API in the clear, 405 for a method that nobody here knows, 413 for a body too large, 411 for one
-    of unknown length.
+    of unknown length. Where Content-Length is told as well, granian drops it and ends the connection after the 411.
 
     Pages lead from http to https; a program would follow without a word, and send its key in the clear each time.
     Django reads by Content-Length: a body without would count as none at all, and its form as empty.
