@@ -47,9 +47,10 @@ def _who(request: Request) -> str | None:
 
 def _count(name: str) -> int:
     """This request's number in its window."""
-    if cache.add(name, 1, timeout=2 * WINDOW):
-        return 1
-    try:
-        return cache.incr(name)
-    except ValueError:  # emptied this moment
-        return 1
+    for _ in range(2):
+        try:
+            return cache.incr(name)
+        except ValueError:  # the first; or, the second time, emptied this moment
+            if cache.add(name, 1, timeout=2 * WINDOW):
+                break
+    return 1
