@@ -201,6 +201,7 @@ CSRF_FAILURE_VIEW = "prm.serving.pages.csrf_failure"
 
 # --- Browser side -----------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = PRM_SCHEME == "https"
+SECURE_REDIRECT_EXEMPT = [r"^api/"]  # refused instead (prm/serving/protocol.py)
 PRM_PROXIES = int(env.text("PRM_PROXIES", "0"))  # how many reverse proxies stand in front and may be believed
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRM_PROXIES else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRM_SCHEME == "https" else 0
@@ -252,12 +253,16 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _server.starttls, _server.tls
 EMAIL_TIMEOUT = 8  # seconds of silence; a mail has to be through within a lease (prm/events/delivery.py)
 
 # --- API --------------------------------------------------------------------------------------------
+API_CEILING = 1200  # requests in a minute by one key, or by one person's sessions
+_ceiling = 10**6 if PRM_ENVIRONMENT == "test" else API_CEILING  # tests ask whatever they can
+PRM_API_PER_MINUTE = int(env.text("PRM_API_PER_MINUTE", "") or _ceiling)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "prm.api.authentication.KeyAuthentication",
         "prm.api.authentication.PortalSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["prm.api.authentication.IsMember"],
+    "DEFAULT_THROTTLE_CLASSES": ["prm.api.ceiling.Ceiling"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "prm.api.schema.PortalSchema",

@@ -283,7 +283,7 @@ NOBODY_LOOKS: list[tuple[Story, str, bool]] = [
     *((give_to_north, name, False) for name in ("ben", "bea", "cleo")),
     *((take_back_after_opening, name, False) for name in ("ben", "bea", "cleo")),
     *((give_to_south_after_opening, name, name == "cleo") for name in ("cleo", "ben", "bea", "dora")),
-    *((give_to_south_after_a_deal, name, False) for name in ("cleo", "dora")),
+    *((give_to_south_after_a_deal, name, False) for name in ("cleo", "dora", "ben")),
     *((lose_unopened, name, False) for name in ("ben", "bea")),
     *((reopen_unopened, name, False) for name in ("ben", "bea")),
     *((open_at_north, name, False) for name in ("cleo", "dora", "eve_globex", "dan")),

@@ -10,10 +10,13 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal import auth as totp
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from prm.organizations.context import active_portal
+from prm.actions import Refused
+from prm.organizations.context import active_portal, inside
+from prm.organizations.models import Portal
 from prm.serving import secrets
 from prm.users import account, devices
 from prm.users.access import Permission
@@ -147,3 +150,22 @@ def _use_up_totp(row: Authenticator, code: str) -> bool:
 def use_up_first_code(user: User, code: str) -> None:
     """After the set-up: the code that proved the app is used up like any other."""
     _use_up_totp(Authenticator.objects.get(user=user, type=Type.TOTP), code)
+
+
+# --- Lost, app and codes ------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def reset_second_factor(user: User, *, asked_by: Portal) -> None:
+    """An operator's: take app and recovery codes off an account and end its sessions, in all portals.
+
+    The factor has guarded them all, so each in which the person is active has the event; the person is told
+    once, by the portal that has asked. Keys go on: a key is no sign-in. Raises Refused where there is none.
+    """
+    found, _by_table = Authenticator.objects.filter(user=user).delete()
+    if not found:
+        raise Refused(f"{user.email} has no second factor.")
+    for portal in Portal.objects.order_by("pk"):
+        with inside(portal):
+            account.end_sessions(user)
+            account.note_lost_factor(user, tell=portal == asked_by)

@@ -287,6 +287,24 @@ def test_deals_are_visible_to_each_role_as_leads_are(cast: Cast) -> None:
     }
 
 
+def test_withdrawn_deal_shows_to_its_partner_only_while_its_lead_does(cast: Cast) -> None:
+    """It holds the lead's details: who the lead was taken from reads them nowhere."""
+    deal = new_deal(cast.ada, cast.ben)
+    lead = lead_actions.reopen_lead(Lead.objects.get(), by=cast.ada)
+
+    def seen() -> dict[str, bool]:
+        names = ("ada", "vic", "bea", "ben", "cleo")
+        return {n: Deal.objects.visible_to(getattr(cast, n)).filter(pk=deal.pk).exists() for n in names}
+
+    assert seen() == {"ada": True, "vic": True, "bea": True, "ben": True, "cleo": False}
+
+    lead_actions.assign_lead(lead, to=cast.cleo, by=cast.ada)
+    assert seen() == {"ada": True, "vic": True, "bea": False, "ben": False, "cleo": False}
+
+    lead_actions.assign_lead(lead, to=cast.ben, by=cast.ada)  # back, and withheld until it is opened anew
+    assert seen() == {"ada": True, "vic": True, "bea": False, "ben": False, "cleo": False}
+
+
 def test_deals_may_be_changed_by_those_who_work_them_but_not_once_withdrawn(cast: Cast) -> None:
     def may(deal: Deal) -> dict[str, bool]:
         return {name: deal.may_be_changed_by(getattr(cast, name)) for name in ("ada", "vic", "bea", "ben", "cleo")}

@@ -5,6 +5,7 @@ Asked through the true doors: everybody's pages and API, not only queries (tests
 portal; `make soak` asks every cell that there is.
 """
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -18,6 +19,7 @@ from pytest_django import DjangoDbBlocker
 
 from prm.organizations import fence
 from prm.organizations.fence import FencedManager
+from tests import soak
 from tests import stage as stage_module
 from tests.canaries import complain
 from tests.guards.access_table import TABLE
@@ -144,12 +146,16 @@ def _notices(cells: list[Cell]) -> bool:
 @pytest.mark.soak
 @pytest.mark.parametrize("is_orm", [True, False], ids=["orm alone", "database alone"])
 def test_every_cell_holds_with_one_ring(open_stage: Open, drop_orm_fence: Callable[[], None], is_orm: bool) -> None:
-    wrong = []
+    wrong, count, begun = [], 0, time.monotonic()
     with open_stage(row_security=not is_orm) as stage:
         if not is_orm:
             drop_orm_fence()
         for entry in TABLE:
-            wrong += [f"{entry}: {words}" for cells in cells_of(stage, *entry) for words in deviations(cells)]
+            for cells in cells_of(stage, *entry):
+                count += len(cells)
+                wrong += [f"{entry}: {words}" for words in deviations(cells)]
         wrong += leaks(stage)
+        figures = {"cells": count, "deviations": len(wrong), "minutes": round((time.monotonic() - begun) / 60, 1)}
+        soak.write(f"matrix_{'orm' if is_orm else 'database'}_alone", figures)
 
     assert wrong == []

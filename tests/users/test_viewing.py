@@ -400,8 +400,8 @@ def test_log_and_events_name_both(eyes: Client, cast: Cast, log: io.StringIO) ->
     eyes.get("/leads/")
 
     found = [json.loads(line) for line in log.getvalue().splitlines()]
-    both = [(line.get("viewer"), line.get("viewing_as")) for line in found]
-    assert both == [(str(cast.ada.pk), str(cast.ben.pk)), (None, None), (None, None)]
+    both = [(line["member"], line.get("viewing_as")) for line in found]
+    assert both == [(str(cast.ada.pk), str(cast.ben.pk)), (str(cast.ada.pk), None), (str(cast.ada.pk), None)]
     with inside(cast.acme):
         events = Event.objects.filter(kind__startswith="viewing")
         assert {(e.actor_id, e.subject_id) for e in events} == {(cast.ada.pk, cast.ben.pk)}
