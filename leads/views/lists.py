@@ -10,29 +10,12 @@ from django.utils.translation import gettext as _
 
 from leads import actions
 from leads.forms import LeadForm
-from leads.models import Lead, LeadQuerySet
+from leads.lists import found_leads, orderings_for
 from leads.states import Status
 from prm.serving.paging import choice_of, page_of, search_text
 from prm.serving.typed import form_of
 from prm.users.access import PageRequest, Permission, member_page
 from prm.users.models import Membership
-
-ORDERINGS = {"number": "number", "created_at": "created_at", "updated_at": "edited_at", "name": "name"}
-PARTNER_ORDERINGS = ORDERINGS | {"assigned_at": "assigned_at"}  # never null where an organization has the lead
-
-
-def found_leads(member: Membership, *, search: str, status: str) -> LeadQuerySet:
-    """What a list shows this member: the page and the API ask for the same rows."""
-    rows: LeadQuerySet = Lead.objects.visible_to(member).named_for(member)
-    rows = rows.select_related("organization", "assignee")
-    if search:
-        rows = rows.matching(search, member)
-    return rows.filter(status=status) if status else rows
-
-
-def orderings_for(member: Membership) -> tuple[dict[str, str], str]:
-    """The allowed orderings and the default one: newest first, as each side understands new."""
-    return (ORDERINGS, "-created_at") if member.is_vendor else (PARTNER_ORDERINGS, "-assigned_at")
 
 
 @member_page()  # whoever sees no lead sees an empty list, which says so
