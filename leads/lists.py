@@ -185,6 +185,7 @@ LEADS = register(
         name="leads",
         url_name="leads:list",
         label=_("Leads"),
+        search_label=_("Search leads"),
         found=lambda member, search: found_leads(member, search=search),
         orderings=orderings_for,
         ordering_labels={
@@ -198,5 +199,9 @@ LEADS = register(
         every_column=COLUMNS,
         shown=lambda lead, member: lead.shown_to(member),
         tab="status",
+        has_tab=lambda member, status: member.is_vendor or status != Status.UNASSIGNED,
+        suggested=("organization", "country"),
+        has_preview=True,
+        row_name="lead",
     )
 )

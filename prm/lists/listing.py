@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from prm.actions import Gone
 from prm.lists.columns import BulkVerb, Column, Words
 from prm.lists.filters import Chosen, Filter, chosen_values, one
+from prm.serving.headers import is_plain
 from prm.serving.paging import InvalidParameter, ordered_by, search_text
 from prm.users.access import Permission
 
@@ -25,6 +26,10 @@ SHAPES = frozenset({"search", "ordering", "columns"})
 
 def as_it_is(row: Any, member: "Membership") -> Any:
     return row
+
+
+def any_tab(member: "Membership", value: str) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Listing:
     name: str
     url_name: str
     label: Words
+    search_label: Words
     found: Callable[["Membership", str], QuerySet[Any]]
     orderings: Callable[["Membership"], tuple[Mapping[str, str], str]]
     every_filter: tuple[Filter, ...]
@@ -60,6 +66,10 @@ class Listing:
     shown: Callable[[Any, "Membership"], Any] = as_it_is
     permissions: tuple[Permission, ...] = ()  # any of them; none: every member may look
     tab: str = ""  # the filter whose values are the tabs
+    has_tab: Callable[["Membership", str], bool] = any_tab
+    suggested: tuple[str, ...] = ()  # filters that stand ready in the bar
+    has_preview: bool = False  # at a row's own address and "preview/"
+    row_name: str = "row"  # what the templates of cells call it
     verbs: list[BulkVerb] = field(default_factory=list)
 
     def rows(self, member: "Membership", query: QueryDict) -> QuerySet[Any]:
@@ -82,9 +92,11 @@ class Listing:
         """The address, understood. Raises InvalidParameter for anything that means nothing here."""
         filters = self.filters_for(member)
         known = SHAPES.union(MOVES, *(each.names for each in filters))
-        for name in query:
+        for name, values in query.lists():
             if name not in known:
                 raise InvalidParameter(name, _("This list has no such filter."))
+            if not all(is_plain(value) for value in values):
+                raise InvalidParameter(name, _("This holds characters that are no text."))
         one(query, "search")
         orderings, default = self.orderings(member)
         ordering = one(query, "ordering") or default
@@ -136,9 +148,13 @@ class Listing:
     def verbs_for(self, member: "Membership") -> list[BulkVerb]:
         return [verb for verb in self.verbs if verb.is_for(member)]
 
+    def is_open_to(self, member: "Membership") -> bool:
+        """Whether this member may look at the list at all."""
+        return not self.permissions or member.can(*self.permissions)
+
     def require(self, member: "Membership") -> None:
-        """Raise PermissionDenied unless this member may look at the list at all."""
-        if self.permissions and not member.can(*self.permissions):
+        """Raise PermissionDenied unless the list is open to this member."""
+        if not self.is_open_to(member):
             raise PermissionDenied
 
     def _column_keys(self, member: "Membership", query: QueryDict) -> list[str]:
