@@ -178,6 +178,17 @@ class Country(Choice):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Countries(Country):
+    """Rows whose list of countries holds one of the ticked ones."""
+
+    def _condition(self, values: list[str]) -> Q:
+        return Q(**{f"{self._column}__overlap": values})
+
+    def _emptiness(self) -> Q:
+        return Q(**{f"{self._column}__len": 0})
+
+
+@dataclass(frozen=True, kw_only=True)
 class YesNo(Filter):
     """Rows of which something is so, or is not so."""
 

@@ -66,10 +66,11 @@ def list_page(
     template: str,
     *,
     prepare: Callable[[Any], Any] | None = None,
-    extra: Mapping[str, Any] | None = None,
+    extra: Callable[[QuerySet[Any]], Mapping[str, Any]] | None = None,
 ) -> HttpResponse:
     """The page of a list; its filter's or column's form alone, where htmx asks for that.
 
+    `prepare` adds to a row what its cells need; `extra` says what else the template gets, of all rows.
     Raises InvalidParameter, answered as 400, for an address that means nothing.
     """
     member, query = request.membership, request.GET
@@ -82,8 +83,9 @@ def list_page(
     if not query and (first := _first_view(views, choice)):
         return HttpResponseRedirect(reverse("lists:view", args=[first.pk]))
     columns = declared.columns_named(member, asked.columns or choice.columns)
+    narrowed = declared.narrowed(member, asked)
     page = page_of(
-        _with_needs(declared.narrowed(member, asked), columns),
+        _with_needs(narrowed, columns),
         ordering=asked.ordering,
         allowed=declared.orderings(member)[0],
         cursor=one(query, "cursor"),
@@ -96,7 +98,8 @@ def list_page(
         "views": _views(views, query),
         "chooser": chooser,
     }
-    return render(request, template, context | _frame(declared, request, asked) | dict(extra or {}))
+    more = extra(narrowed) if extra else {}
+    return render(request, template, context | _frame(declared, request, asked) | dict(more))
 
 
 def _frame(declared: Listing, request: PageRequest, asked: Asked) -> dict[str, Any]:

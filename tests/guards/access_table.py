@@ -255,6 +255,7 @@ TABLE: dict[tuple[str, str], Expect] = {
     ),
     ("deals:list", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
     ("deals:detail", "GET"): Expect(row=("deal", ""), sees=LEADS),
+    ("deals:preview", "GET"): Expect(row=("deal", ""), sees=LEADS),
     ("deals:edit", "GET"): Expect(row=("deal", ""), sees=LEADS),
     ("deals:edit", "POST"): Expect(
         row=("deal", ""),
