@@ -69,7 +69,7 @@ def choose_default(declared: Listing, *, view: SavedView | None, by: Membership)
 @transaction.atomic
 def choose_columns(declared: Listing, *, keys: Iterable[str], by: Membership) -> None:
     """The columns this person sees; none for those that the list begins with."""
-    known = [column.key for column in declared.columns_for(by) if not column.is_fixed]
+    known = [column.key for column in declared.columns_for(by) if column.is_choosable]
     _choose(declared, by, columns=[key for key in keys if key in known])
 
 

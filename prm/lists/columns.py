@@ -48,9 +48,14 @@ class Column:
     needs: tuple[str, ...] = ()  # related rows, loaded with the list
     is_fixed: bool = False  # always there
     is_within: bool = False  # on the page part of the first cell
+    is_verb: bool = False  # a button at the end of the page's row, and nothing of the record
     is_detail: bool = False  # empty where a record is withheld
     is_for: Callable[["Membership"], bool] = everybody
     by_default: Callable[["Membership"], bool] = nobody  # shown to whoever has chosen nothing
+
+    @property
+    def is_choosable(self) -> bool:
+        return not (self.is_fixed or self.is_verb)
 
     @property
     def is_end(self) -> bool:

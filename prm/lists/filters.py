@@ -6,10 +6,12 @@ whatever is asked, so that neither a match nor a miss speaks of the others.
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -168,6 +170,27 @@ class Choice(Filter):
 def chosen_values(query: QueryDict, name: str) -> list[str]:
     """All values of a parameter that may be there several times, each once, blanks left out."""
     return list(dict.fromkeys(value for value in query.getlist(name) if value))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cases(Filter):
+    """Rows of one of the ticked cases, each with a condition of its own."""
+
+    cases: Mapping[str, tuple[Words, Q]]
+    template = "lists/filters/choice.html"
+
+    def read(self, query: QueryDict, member: "Membership") -> Found | None:
+        asked = chosen_values(query, self.key)
+        if any(value not in self.cases for value in asked):
+            raise InvalidParameter(self.key, _("Choose one of: %(names)s.") % {"names": ", ".join(self.cases)})
+        if not asked:
+            return None
+        condition = reduce(or_, (self.cases[value][1] for value in asked))
+        return condition, ", ".join(str(self.cases[value][0]) for value in asked)
+
+    def options(self, query: QueryDict, member: "Membership") -> list[Option]:
+        asked = query.getlist(self.key)
+        return [Option(value, label, value in asked) for value, (label, _condition) in self.cases.items()]
 
 
 @dataclass(frozen=True, kw_only=True)

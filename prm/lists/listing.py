@@ -57,7 +57,6 @@ class Listing:
     name: str
     url_name: str
     label: Words
-    search_label: Words
     found: Callable[["Membership", str], QuerySet[Any]]
     orderings: Callable[["Membership"], tuple[Mapping[str, str], str]]
     every_filter: tuple[Filter, ...]
@@ -68,6 +67,7 @@ class Listing:
     tab: str = ""  # the filter whose values are the tabs
     has_tab: Callable[["Membership", str], bool] = any_tab
     suggested: tuple[str, ...] = ()  # filters that stand ready in the bar
+    search_label: Words = ""  # none: there is no search
     has_preview: bool = False  # at a row's own address and "preview/"
     row_name: str = "row"  # what the templates of cells call it
     verbs: list[BulkVerb] = field(default_factory=list)
@@ -86,12 +86,14 @@ class Listing:
         from prm.lists.models import choice_for
 
         keys = self.asked(member, query).columns or choice_for(member, self.name).columns
-        return self.columns_named(member, keys)
+        return [column for column in self.columns_named(member, keys) if not column.is_verb]
 
     def asked(self, member: "Membership", query: QueryDict) -> Asked:
         """The address, understood. Raises InvalidParameter for anything that means nothing here."""
         filters = self.filters_for(member)
         known = SHAPES.union(MOVES, *(each.names for each in filters))
+        if not self.search_label:
+            known -= {"search"}
         for name, values in query.lists():
             if name not in known:
                 raise InvalidParameter(name, _("This list has no such filter."))
@@ -137,13 +139,17 @@ class Listing:
         return [column for column in self.every_column if column.is_for(member)]
 
     def columns_named(self, member: "Membership", keys: Iterable[str]) -> list[Column]:
-        """The fixed ones, then those named, in their order; with no name the default. What is none is left out."""
+        """The fixed ones, those named in their order (with no name the default ones), and the buttons.
+
+        A name of no column is left out.
+        """
         every = self.columns_for(member)
-        by_key = {column.key: column for column in every if not column.is_fixed}
+        by_key = {column.key: column for column in every if column.is_choosable}
         named = [by_key[key] for key in keys if key in by_key] or [
             column for column in by_key.values() if column.by_default(member)
         ]
-        return [*(column for column in every if column.is_fixed), *named]
+        begin, end = ([c for c in every if c.is_fixed], [c for c in every if c.is_verb])
+        return [*begin, *named, *end]
 
     def verbs_for(self, member: "Membership") -> list[BulkVerb]:
         return [verb for verb in self.verbs if verb.is_for(member)]
@@ -159,7 +165,7 @@ class Listing:
 
     def _column_keys(self, member: "Membership", query: QueryDict) -> list[str]:
         keys = chosen_values(query, "columns")
-        known = {column.key for column in self.columns_for(member)}
+        known = {column.key for column in self.columns_for(member) if not column.is_verb}
         if any(key not in known for key in keys):
             raise InvalidParameter("columns", _("This list has no such column."))
         return keys

@@ -65,12 +65,11 @@ def list_page(
     declared: Listing,
     template: str,
     *,
-    prepare: Callable[[Any], Any] | None = None,
     extra: Callable[[QuerySet[Any]], Mapping[str, Any]] | None = None,
 ) -> HttpResponse:
     """The page of a list; its filter's or column's form alone, where htmx asks for that.
 
-    `prepare` adds to a row what its cells need; `extra` says what else the template gets, of all rows.
+    `extra` says what else the template gets, of all rows.
     Raises InvalidParameter, answered as 400, for an address that means nothing.
     """
     member, query = request.membership, request.GET
@@ -90,9 +89,8 @@ def list_page(
         allowed=declared.orderings(member)[0],
         cursor=one(query, "cursor"),
     )
-    rows = [declared.shown(row, member) for row in page.rows]
     context = {
-        "rows": [prepare(row) for row in rows] if prepare else rows,
+        "rows": [declared.shown(row, member) for row in page.rows],
         "pager": page,
         "columns": [column for column in columns if not column.is_within],
         "views": _views(views, query),
@@ -203,7 +201,7 @@ def _chooser(request: PageRequest, declared: Listing) -> dict[str, Any] | None:
     if key == COLUMNS:
         keys = declared.asked(member, query).columns or choice_for(member, declared.name).columns
         chosen = {column.key for column in declared.columns_named(member, keys)}
-        offered = [column for column in declared.columns_for(member) if not column.is_fixed]
+        offered = [column for column in declared.columns_for(member) if column.is_choosable]
         columns = [{"column": column, "is_chosen": column.key in chosen} for column in offered]
         return {"key": COLUMNS, "columns": columns, "back": back, "query": back[1:]}
     asked = declared.filter_named(member, key)

@@ -25,7 +25,7 @@ def found_organizations(member: Membership, search: str) -> QuerySet[Organizatio
     rows = Organization.objects.visible_to(member).select_related("tier", "distributor")
     if search:
         rows = rows.filter(Q(name__icontains=search) | Q(city__icontains=search) | Q(website__icontains=search))
-    return rows.annotate(people=Coalesce(Subquery(people), 0))  # type: ignore[no-any-return]
+    return rows.annotate(people=Coalesce(Subquery(people), 0))
 
 
 def _tiers(member: Membership) -> Any:

@@ -21,7 +21,7 @@ def found_people(member: Membership, search: str) -> QuerySet[Membership]:
     if search:
         found = Q(name__icontains=search) | Q(user__email__icontains=search)
         rows = rows.filter(found | Q(organization__name__icontains=search))
-    return rows  # type: ignore[no-any-return]
+    return rows
 
 
 def _organizations(member: Membership) -> Any:
