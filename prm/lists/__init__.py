@@ -16,8 +16,9 @@ whatever else only moves the page is of no account. Both methods raise InvalidPa
 that this list has not declared for this member, or a value that means nothing. `columns` asks the
 database for the person's own choice when the address names none.
 
-`value` expects a row that went through `shown`. A column that is `is_within` another's cell on the page
-(a lead's number beneath its name) is a column of its own here.
+Days and "me" are those of `member` and of the moment: outside of a request, ask within
+`timezone.override(member.time_zone)`. `value` expects a row that went through `shown`. A column that
+is `is_within` another's cell on the page (a lead's number beneath its name) is a column of its own here.
 
 A verb for many rows is offered to a list's page with `offer("leads", BulkVerb(...))` in an app's
 `ready()`. The page then has check boxes, and posts to the verb's address: `row` (one id each), or

@@ -79,6 +79,8 @@ class Filter:
     can_be_empty: bool = False
     template: ClassVar[str]
 
+    is_long: ClassVar[bool] = False  # more to tick than a form can hold: it is looked for by name
+
     @property
     def names(self) -> tuple[str, ...]:
         """The parameters that are this filter's."""
@@ -356,13 +358,14 @@ def _range_words(first: object, last: object) -> str:
 class Reference(Filter):
     """Rows that point at one of the ticked records, of those that the member sees.
 
-    `me`, where `is_person`, is whoever looks. A record of another portal or partner is answered like one
-    that never was.
+    `me`, where `is_person`, is whoever looks. The records have a `name`. One of another portal or partner
+    is answered like one that never was.
     """
 
     records: Callable[["Membership"], QuerySet[Any]]
     pointing: Callable[[list[uuid.UUID]], Q] | None = None  # where it is not simply `field`
     is_person: bool = False
+    is_long = True
     template = "lists/filters/choice.html"
 
     def read(self, query: QueryDict, member: "Membership") -> Found | None:
@@ -379,13 +382,19 @@ class Reference(Filter):
         return condition, ", ".join(names[key] for key in keys)
 
     def options(self, query: QueryDict, member: "Membership") -> list[Option]:
-        return list(self._options(query.getlist(self.key), member))
+        """Those that are ticked, then as many others as fit; `find` narrows them by name."""
+        return list(self._options(query.getlist(self.key), one(query, "find")[:MAX_TEXT], member))
 
-    def _options(self, asked: list[str], member: "Membership") -> Iterator[Option]:
+    def _options(self, asked: list[str], words: str, member: "Membership") -> Iterator[Option]:
         if self.is_person:
             yield Option("me", _("Me"), "me" in asked)
-        for record in self.records(member)[:MOST_CHOICES]:
-            yield Option(str(record.pk), str(record), str(record.pk) in asked)
+        ticked = [self._key(text) for text in asked if text != "me"]
+        records = self.records(member)
+        for record in records.filter(pk__in=ticked):
+            yield Option(str(record.pk), str(record), is_chosen=True)
+        others = records.exclude(pk__in=ticked)
+        for record in (others.filter(name__icontains=words) if words else others)[:MOST_CHOICES]:
+            yield Option(str(record.pk), str(record))
 
     def _key(self, text: str) -> uuid.UUID:
         try:

@@ -19,7 +19,7 @@ from prm.users.access import Permission
 if TYPE_CHECKING:
     from prm.users.models import Membership
 
-MOVES = frozenset({"cursor", "view", "choose", "draft"})
+MOVES = frozenset({"cursor", "view", "choose", "find", "draft"})
 """Parameters that say where somebody is in a list, and nothing of what is in it."""
 SHAPES = frozenset({"search", "ordering", "columns"})
 

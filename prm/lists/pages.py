@@ -21,7 +21,7 @@ from prm.users.access import PageRequest
 
 COLUMNS = "columns"
 """What `choose` may ask for beside a filter."""
-PASSING = ("cursor", "choose", "draft")
+PASSING = ("cursor", "choose", "find", "draft")
 """Parameters that a link to other rows leaves behind."""
 
 
@@ -212,6 +212,7 @@ def _chooser(request: PageRequest, declared: Listing) -> dict[str, Any] | None:
         "filter": asked,
         "options": asked.options(query, member),
         "given": asked.given(query),
+        "find": one(query, "find"),
         "kept": _kept(query, without=asked.names),
         "back": back,
         "without": address(query, dict.fromkeys(asked.names, "")),

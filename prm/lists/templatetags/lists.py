@@ -12,6 +12,7 @@ from django.utils.text import Truncator
 
 from prm.lists.columns import Column, Plain
 from prm.organizations.templatetags.portal import moment
+from prm.users.models import Membership
 
 register = template.Library()
 LONGEST = 80  # characters of a cell
@@ -20,9 +21,21 @@ LONGEST = 80  # characters of a cell
 @register.simple_tag(takes_context=True)
 def cells(context: Context, row: Any) -> str:
     """All cells of a row, drawn by the columns of the list. Context: listing, columns."""
+    member = context["membership"]
     with context.push(**{context["listing"].row_name: row}):
-        drawn = [(column.css, _cell(context, column, row)) for column in context["columns"]]
-    return format_html_join("", '<td class="{}">{}</td>', drawn)
+        drawn = [(column.css, _label(column, member), _cell(context, column, row)) for column in context["columns"]]
+    return format_html_join("", '<td class="{}"{}>{}</td>', drawn)
+
+
+@register.filter
+def chosen_by(column: Column, member: Membership) -> bool:
+    """Whether somebody has asked for it: it is none of those that are there by themselves."""
+    return column.is_choosable and not column.by_default(member)
+
+
+def _label(column: Column, member: Membership) -> str:
+    """On a phone, where there are no headings, a column that was asked for says what it is."""
+    return format_html(' data-label="{}"', column.label) if chosen_by(column, member) else ""
 
 
 def _cell(context: Context, column: Column, row: Any) -> str:

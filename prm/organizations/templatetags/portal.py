@@ -91,7 +91,7 @@ def query_string(context: dict[str, Any], **changes: Any) -> str:
     """
     request: HttpRequest = context["request"]
     parameters = request.GET.copy()
-    for name in ("choose", "draft"):
+    for name in ("choose", "find", "draft"):
         parameters.pop(name, None)
     for name, value in changes.items():
         if value in (None, ""):
