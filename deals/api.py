@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from deals import actions
 from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, deal_from, prospect_of
+from deals.lists import ORDERINGS, found_deals
 from deals.models import Account, Contact, Deal, DealStage
-from deals.views import ORDERINGS, found_deals
 from leads.api import LeadSerializer, LeadViewSet
 from leads.states import Verb
 from prm.api.codes import country_code, currency_code

@@ -23,6 +23,7 @@ urlpatterns = [
     path("leads/<lead:code>/convert/", views.deal_convert, name="convert"),
     path("deals/", views.deal_list, name="list"),
     path("deals/<deal:code>/", views.deal_detail, name="detail"),
+    path("deals/<deal:code>/preview/", views.deal_preview, name="preview"),
     path("deals/<deal:code>/edit/", views.deal_edit, name="edit"),
     path("settings/deal-stages/", views.stages, name="settings"),
 ]

@@ -1,17 +1,15 @@
 """Pages about deals: register one from a lead, the list, one deal, the stages."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from deals import actions, settings
 from deals.forms import DealForm, RegistrationForm, StageForm
-from deals.models import Deal, DealQuerySet, DealStage
+from deals.lists import DEALS, RELATED, totals_of
+from deals.models import Deal, DealStage
 from leads import states
 from leads.settings import distribution
 from leads.states import Status, Verb
@@ -19,28 +17,12 @@ from leads.views.record import seen_lead
 from prm.actions import Gone, Refused, Stale
 from prm.events.timeline import timeline_of
 from prm.forms import clash
-from prm.serving.paging import choice_of, page_of, search_text
+from prm.lists.pages import list_page
 from prm.serving.typed import form_of
 from prm.users.access import SEES_LEADS, PageRequest, Permission, member_page
 from prm.users.models import Membership
 
-ORDERINGS = {
-    "number": "number",
-    "created_at": "created_at",
-    "updated_at": "updated_at",
-    "name": "name",
-    "amount": "amount",
-    "close_date": "close_date",
-}
-RELATED = ("organization", "owner", "account", "contact", "stage", "lead")
-
-
-def found_deals(member: Membership, *, search: str, status: str) -> DealQuerySet:
-    """What a list shows this member: the page and the API ask for the same rows."""
-    rows: DealQuerySet = Deal.objects.visible_to(member).select_related(*RELATED)
-    if search:
-        rows = rows.matching(search)
-    return rows.filter(status=status) if status else rows
+LATEST = 4  # entries of the timeline in a preview
 
 
 def seen_deal(member: Membership, number: int) -> Deal:
@@ -53,38 +35,20 @@ def seen_deal(member: Membership, number: int) -> Deal:
 
 @member_page(*SEES_LEADS)
 def deal_list(request: PageRequest) -> HttpResponse:
-    member = request.membership
-    search = search_text(request.GET)
-    status = choice_of(request.GET, "status", Deal.Status)
-    ordering = request.GET.get("ordering", "-created_at")
-    rows = found_deals(member, search=search, status=status)
-    page = page_of(rows, ordering=ordering, allowed=ORDERINGS, cursor=request.GET.get("cursor", ""))
-    totals = (
-        rows.order_by().values("currency").annotate(amount=Sum("amount"), count=Count("pk")).order_by("-amount")
-    )
-    return render(
-        request,
-        "deals/deal_list.html",
-        {
-            "deals": page.rows,
-            "pager": page,
-            "tabs": _tabs(member, search, status),
-            "totals": totals,
-            "search": search,
-            "status": status,
-            "ordering": ordering,
-            "is_vendor": member.is_vendor,
-        },
-    )
+    return list_page(request, DEALS, "deals/deal_list.html", extra=lambda rows: {"totals": totals_of(rows)})
 
 
-def _tabs(member: Membership, search: str, current: str) -> list[dict[str, Any]]:
-    rows = found_deals(member, search=search, status="").order_by().values("status")
-    counts = dict(rows.annotate(count=Count("pk")).values_list("status", "count"))
-    tabs = [{"value": "", "label": _("All"), "count": sum(counts.values()), "is_current": not current}]
-    for value, label in Deal.Status.choices:
-        tabs.append({"value": value, "label": label, "count": counts.get(value, 0), "is_current": current == value})
-    return tabs
+@member_page(*SEES_LEADS)
+def deal_preview(request: PageRequest, code: int) -> HttpResponse:
+    """The deal beside the list, in a few lines."""
+    deal = seen_deal(request.membership, code)
+    context = {
+        "deal": deal,
+        "can_edit": deal.may_be_changed_by(request.membership),
+        "timeline": timeline_of(deal, request.membership)[:LATEST],
+        "is_vendor": request.membership.is_vendor,
+    }
+    return render(request, "deals/deal_preview.html", context)
 
 
 @member_page(*SEES_LEADS)

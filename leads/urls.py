@@ -23,6 +23,7 @@ urlpatterns = [
     path("leads/", lists.lead_list, name="list"),
     path("leads/new/", lists.lead_new, name="new"),
     path("leads/<lead:code>/", record.lead_detail, name="detail"),
+    path("leads/<lead:code>/preview/", lists.lead_preview, name="preview"),
     path("leads/<lead:code>/edit/", record.lead_edit, name="edit"),
     path("leads/<lead:code>/assign/", record.lead_assign, name="assign"),
     path("leads/<lead:code>/hand-over/", record.lead_hand_over, name="hand_over"),

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "prm.organizations",
     "prm.users",
     "prm.events",
+    "prm.lists",
     "prm.files",
     "prm.operators",
     "prm.sso",

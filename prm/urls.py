@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("prm.users.urls")),
     path("", include("prm.sso.urls")),
     path("", include("prm.events.urls")),
+    path("", include("prm.lists.urls")),
     path("", include("prm.files.urls")),
     path("", include("leads.urls")),
     path("", include("deals.urls")),

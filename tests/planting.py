@@ -21,6 +21,7 @@ from django.db.models import Q
 from deals.models import Deal
 from leads.models import VENDOR_ONLY, Activity, Comment, Lead
 from prm.events.models import EventValue
+from prm.lists.models import SavedView
 from prm.organizations.context import inside
 from prm.organizations.fence import FencedModel
 from prm.organizations.models import Portal
@@ -43,6 +44,9 @@ UNPLANTED = {
     "files.StoredFile.stored_as": "a name of ours, by which the file is found",
     "files.StoredFile.content_type": "one of the kinds that are known",
     "files.StoredFile.sha256": "by which the content is found",
+    "lists.SavedView.list_name": "by which a list finds its views",
+    "lists.ListChoice.list_name": "by which a list finds how it begins",
+    "lists.ListChoice.columns": "words of the product, by which columns are found",
     "sso.IdentityProvider.slug": "by which an address finds it",
     "sso.IdentityProvider.domains": "host names, which people's addresses are held against",
     "sso.IdentityProvider.certificates": "certificates, which are read as such",
@@ -267,6 +271,16 @@ def _own(member: Membership, found: Plant) -> bool:
     return bool(rows.filter(pk=found.pk, **own).exists())
 
 
+def _saved_view(member: Membership, found: Plant) -> bool:
+    """One's own, and those that a colleague shares with a group one is in."""
+    view = SavedView.objects.select_related("owner").filter(pk=found.pk).first()
+    if view is None:
+        return True  # the answer that says it is deleted
+    is_colleague = view.owner.organization_id == member.organization_id
+    shared = view.shared_with_id is not None and member.groups.filter(pk=view.shared_with_id).exists()
+    return view.owner_id == member.pk or (is_colleague and shared)
+
+
 def _viewing(member: Membership, found: Plant) -> bool:
     return member.can(Permission.MANAGE_PORTAL) or Viewing.objects.filter(pk=found.pk, viewed=member).exists()
 
@@ -284,6 +298,7 @@ RULES: dict[str, Rule] = {
     "users.Session": _own,
     "users.Draft": _own,
     "users.Viewing": _viewing,
+    "lists.SavedView": _saved_view,
     "sso.IdentityProvider": _administrator,
     "sso.Identity": _administrator,
     "events.EventValue": _value,

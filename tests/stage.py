@@ -14,16 +14,19 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.filebased import EmailBackend
 from django.db.models.functions import Now
+from django.http import QueryDict
 from django.utils import timezone
 
 from deals.actions import first_stage
 from deals.models import Deal
 from leads import actions as lead_actions
+from leads.lists import LEADS
 from leads.models import Lead, LostReason
 from prm.events.models import Delivery, Event, Message
 from prm.events.unsubscribing import unsubscribe_url
 from prm.files.actions import keep_file
 from prm.files.models import StoredFile
+from prm.lists.actions import save_view
 from prm.organizations.actions import create_organization
 from prm.organizations.context import inside
 from prm.organizations.models import Counter, Organization, Portal, Tier
@@ -87,6 +90,7 @@ def build() -> Stage:
     _looked_after(stage)
     _messages(stage)
     _files(stage)
+    _views(stage)
     _deliveries(stage)
     _actors(stage)
     _sessions(stage)
@@ -263,6 +267,16 @@ def _files(stage: Stage) -> None:
         purpose = StoredFile.Purpose.LOGO
         file = keep_file(LOGO, purpose=purpose, organization=stage.cast.north, content_type="image/png", by=None)
         found["north"] = _file(file)
+
+
+def _views(stage: Stage) -> None:
+    """In each place somebody keeps a view of the leads, and shares it with nobody."""
+    found = stage.rows.setdefault(("view", ""), {NOWHERE: _no_uuid()})
+    owners = {"north": stage.cast.eve, "south": stage.cast.cleo, "east": stage.cast.dora, "globex": stage.cast.dan}
+    for place, owner in owners.items():
+        with inside(owner.portal):
+            view = save_view(LEADS, name=f"view of {place}", query=QueryDict("status=lost"), by=owner)
+            found[place] = Row(code=str(view.pk), key=str(view.pk), mark=str(view.pk))
 
 
 def _file(file: StoredFile) -> Row:

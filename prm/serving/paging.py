@@ -49,10 +49,7 @@ def page_of(
     `allowed` maps the public name of an ordering to a column or annotation that is never null.
     Raises InvalidParameter for an unknown ordering or a cursor that this ordering did not make.
     """
-    name = ordering.removeprefix("-")
-    if name not in allowed:
-        raise InvalidParameter("ordering", _("Sort by one of: %(names)s.") % {"names": ", ".join(sorted(allowed))})
-    field, descending = allowed[name], ordering.startswith("-")
+    field, descending = ordered_by(ordering, allowed)
     backward = False
     if cursor:
         backward, value, key = _decode(cursor, ordering, _output_field(rows, field))
@@ -70,6 +67,14 @@ def page_of(
         next=_encode(found[-1], ordering, field, backward=False) if has_next else "",
         previous=_encode(found[0], ordering, field, backward=True) if has_previous else "",
     )
+
+
+def ordered_by(ordering: str, allowed: Mapping[str, str]) -> tuple[str, bool]:
+    """The column of an ordering, and whether it runs downwards. Raises InvalidParameter for an unknown one."""
+    name = ordering.removeprefix("-")
+    if name not in allowed:
+        raise InvalidParameter("ordering", _("Sort by one of: %(names)s.") % {"names": ", ".join(sorted(allowed))})
+    return allowed[name], ordering.startswith("-")
 
 
 def search_text(parameters: Mapping[str, str]) -> str:

@@ -6,4 +6,4 @@ class UsersConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from prm.users import emails  # noqa: F401  (registers its notices)
+        from prm.users import emails, lists  # noqa: F401  (each registers what it adds)

@@ -33,6 +33,8 @@
     if (button?.matches("[data-theme-toggle]")) toggleTheme();
     if (button?.matches("[data-copy]")) copy(button);
     if (button?.matches("[data-dismiss]")) button.closest(".toast").remove();
+    if (button?.matches("[data-preview-close]")) closePreview();
+    if (event.target.closest("#chooser [data-close]")) { event.preventDefault(); closeChooser(); }
     closeMenus(event.target);
   });
 
@@ -96,23 +98,75 @@
   });
   on("beforeunload", (event) => { if (find("form[data-changed]")) event.preventDefault(); }, window);
 
-  // Keys: / to search, j and k through a list (Enter follows the link, as ever), Escape out of a menu.
+  // Lists. A filter's form opens beneath the bar; a row shows beside the list where there is room.
+  const closeChooser = () => find("#chooser")?.replaceChildren();
+  const hasRoom = () => matchMedia("(min-width: 80rem)").matches;
+  const preview = (link) => {
+    all("tr[aria-current]").forEach((row) => row.removeAttribute("aria-current"));
+    link.closest("tr").setAttribute("aria-current", "true");
+    htmx.ajax("GET", `${link.pathname}preview/`, { target: "#preview", swap: "outerHTML" });
+  };
+  const closePreview = () => {
+    const row = find("tr[aria-current]");
+    find("#preview").replaceChildren();
+    find("#preview").className = "";
+    row?.removeAttribute("aria-current");
+    find(".row-link", row ?? document)?.focus();
+  };
+  on("click", (event) => {
+    const link = event.target.closest("[data-preview] .row-link");
+    const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    // Enter on a link is a click of no finger (detail 0): it opens the page, as ever.
+    if (link && isPlain && event.detail === 1 && hasRoom()) { event.preventDefault(); preview(link); link.focus(); }
+    if (link && event.detail === 2) location.assign(link.href);
+  });
+  const count = () => {
+    const picked = all("[name=row][form=bulk]").filter((box) => box.checked).length;
+    all("[data-picked]").forEach((words) => { words.textContent = picked; });
+  };
+  on("change", (event) => {
+    if (event.target.matches("[data-pick-all]")) {
+      all("[name=row][form=bulk]").forEach((box) => { box.checked = event.target.checked; });
+    }
+    count();
+  });
+  on("input", (event) => {
+    if (!event.target.matches("[data-sift]")) return;
+    const words = event.target.value.toLowerCase();
+    all(".ticks label", event.target.closest("form")).forEach((label) => {
+      label.hidden = !label.textContent.toLowerCase().includes(words);
+    });
+  });
+  // What was left empty in a form of filters need not stand in the address.
+  on("htmx:configRequest", (event) => {
+    const { parameters, verb } = event.detail;
+    if (verb === "get") Object.keys(parameters).filter((name) => name !== "search" && parameters[name] === "").forEach((name) => { delete parameters[name]; });
+  });
+
+  // Keys: / to search, j and k through a list (Enter follows the link, as ever), Escape out of what is open.
   const step = (by) => {
     const links = all(".row-link");
     const next = links[links.indexOf(document.activeElement) + by] ?? (by > 0 ? links[0] : links.at(-1));
     next?.focus();
     next?.scrollIntoView({ block: "nearest" });
+    if (next && find("#preview .icon-button")) preview(next);
   };
   on("keydown", (event) => {
     if (event.key === "Escape") {
       const menu = event.target.closest?.(".menu[open]");
       closeMenus();
       if (menu) find("summary", menu).focus();
+      else if (find("#chooser form")) closeChooser();
+      else if (find("#preview .icon-button") && !find("dialog[open]")) closePreview();
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || find("dialog[open]")) return;
     if (event.key === "/") { event.preventDefault(); find("[data-search]")?.focus(); }
     if (event.key === "j") step(1);
     if (event.key === "k") step(-1);
+    if (event.key === "?") find("#keys")?.showModal();
+    const row = document.activeElement.closest("tr");
+    if (event.key === "x") find("[name=row]", row ?? document.createElement("i"))?.click();
+    if (event.key === "p" && row && find("#preview") && hasRoom()) preview(find(".row-link", row));
   });
 
   // htmx: an answer without the asked-for part (signed out, an error) is shown as the page it is.
@@ -122,5 +176,10 @@
     event.preventDefault();
     location.assign(pathInfo.finalRequestPath);
   });
-  on("htmx:afterSwap", () => reveal(document));
+  on("htmx:afterSwap", (event) => {
+    reveal(document);
+    if (event.detail.target.id !== "chooser") return;
+    closeMenus();
+    find("#chooser :is([data-first]:not([hidden]), input:not([type=hidden]), select)")?.focus();
+  });
 }

@@ -261,7 +261,7 @@ def test_deal_list_asks_the_same_for_one_and_three(
             new_deal(cast.ada, cast.ben)
     client = sign_in(getattr(cast, name))
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         answer = client.get("/deals/")
 
     assert len(Page(answer).rows) == count

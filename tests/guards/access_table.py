@@ -51,6 +51,12 @@ MANAGED: Sight = {
 }
 MAILS: Sight = {"north": people("ada"), "south": people("ada"), "east": people("ada"), "globex": people("dan")}
 PROVIDERS: Sight = {"north": people("ada"), "globex": people("dan")}
+VIEWS: Sight = {  # each is its owner's, and shared with nobody
+    "north": people("eve"),
+    "south": people("cleo"),
+    "east": people("dora"),
+    "globex": people("dan"),
+}
 LEAD_ROWS = (("lead", "assigned"), ("lead", "opened"), ("lead", "won"))
 
 
@@ -204,10 +210,21 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("events:mail_log", "GET"): Expect(enters=ADMINS, lists=(("delivery", "sent"),), sees=MAILS),
     ("events:mail_retry", "POST"): Expect(enters=ADMINS, status=SENT),
     ("events:mail_resend", "POST"): Expect(enters=ADMINS, row=("delivery", "sent"), sees=MAILS, status=SENT),
+    ("lists:views", "GET"): Expect(lists=(("view", ""),), sees=VIEWS),
+    ("lists:new", "GET"): Expect(status=(404,)),  # of no list
+    ("lists:new", "POST"): Expect(status=SENT, body=_same(list="leads", query="status=lost", name="Lost ones")),
+    ("lists:columns", "POST"): Expect(status=SENT, body=_same(list="leads", columns="city")),
+    ("lists:view", "GET"): Expect(row=("view", ""), sees=VIEWS, status=SENT),
+    ("lists:edit", "GET"): Expect(row=("view", ""), sees=VIEWS),
+    ("lists:edit", "POST"): Expect(row=("view", ""), sees=VIEWS, status=SENT, body=_same(name="Renamed")),
+    ("lists:keep", "POST"): Expect(row=("view", ""), sees=VIEWS, status=SENT, body=_same(query="status=won")),
+    ("lists:default", "POST"): Expect(row=("view", ""), sees=VIEWS, status=SENT),
+    ("lists:delete", "POST"): Expect(row=("view", ""), sees=VIEWS, status=SENT),
     ("leads:list", "GET"): Expect(lists=LEAD_ROWS, sees=LEADS),
     ("leads:new", "GET"): Expect(enters=ENTERS_LEADS),
     ("leads:new", "POST"): Expect(enters=ENTERS_LEADS, status=SENT, body=_same(company="Kestrel Biotech")),
     ("leads:detail", "GET"): lead_page("opened"),
+    ("leads:preview", "GET"): lead_page("opened"),
     ("leads:edit", "GET"): lead_page("opened"),
     ("leads:edit", "POST"): lead_page("opened", status=SENT, body=_same(company="Changed")),
     ("leads:assign", "GET"): lead_page("opened", enters=MANAGES),
@@ -238,6 +255,7 @@ TABLE: dict[tuple[str, str], Expect] = {
     ),
     ("deals:list", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
     ("deals:detail", "GET"): Expect(row=("deal", ""), sees=LEADS),
+    ("deals:preview", "GET"): Expect(row=("deal", ""), sees=LEADS),
     ("deals:edit", "GET"): Expect(row=("deal", ""), sees=LEADS),
     ("deals:edit", "POST"): Expect(
         row=("deal", ""),

@@ -29,6 +29,7 @@ NOT_BROUGHT_BACK = {
     "templates/users/security.html": "a few numbers",
     "templates/users/email.html": "an address, and a mail is on its way",
     "templates/events/notifications.html": "a few choices",
+    "templates/lists/view_form.html": "a name and two choices",
     "templates/sso/provider.html": "holds a client secret, which is kept nowhere",
     "templates/leads/settings.html": "a few choices",
     "templates/deals/settings.html": "a few words",

@@ -34,6 +34,11 @@ def other(name: str, portal: str) -> Id:
     return lambda stage: stage.ids[name][portal]
 
 
+def own_group(stage: Stage) -> str:
+    """One that Eve is in."""
+    return str(next(group.pk for group in stage.cast.eve.groups.all() if group.name == "View All Leads"))
+
+
 @dataclass(frozen=True)
 class Case:
     """A field, a request that sends it, an id that is good there, and real ones that are not to be used."""
@@ -153,6 +158,17 @@ CASES: dict[str, list[Case]] = {
     ],
     "MemberForm.groups": [
         page("bea", "users:edit", ("member", "active"), "groups", *GROUPS, body=PROFILE, is_list=True)
+    ],
+    "ViewForm.shared_with": [
+        page(
+            "eve",
+            "lists:edit",
+            ("view", ""),
+            "shared_with",
+            own_group,
+            (other("group", "globex"), other("group", "acme"), other("vendor's group", "acme")),
+            body={"name": "Renamed"},
+        )
     ],
     "InviteForm.groups": [
         page(

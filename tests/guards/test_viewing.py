@@ -94,5 +94,7 @@ def test_viewing_keeps_out_of_what_is_the_persons_own(stage: Stage, eyes: dict[s
 
 
 def main(body: str) -> str:
-    """The words of a page, without the frame around it."""
-    return re.sub(r"\s+", " ", Page(body).by_id("main").text)
+    """The words of a page, without the frame around it; of a part of one, all."""
+    page = Page(body)
+    within = page.root.all(id="main") or [page.root]
+    return re.sub(r"\s+", " ", within[0].text)

@@ -223,7 +223,7 @@ def test_lead_list_when_empty_offers_the_first_step(client_of: ClientOf, cast: C
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("name", "queries"), [("ada", 14), ("ben", 14)])
+@pytest.mark.parametrize(("name", "queries"), [("ada", 16), ("ben", 16)])
 def test_lead_list_asks_the_same_for_one_and_three(
     cast: Cast, django_assert_num_queries: DjangoAssertNumQueries, count: int, name: str, queries: int
 ) -> None:

@@ -104,8 +104,8 @@ MUTANTS = [
     ),
     Mutant(
         "the e-mail log tells the vendor a partner's own affairs",
-        "prm/events/views/mail_log.py",
-        "    if event.is_private and event.organization_id != request.membership.organization_id:",
+        "prm/events/lists.py",
+        "    if event.is_private and event.organization_id != member.organization_id:",
         "    if event.is_private and event.organization_id is None:",
         "tests/events/test_mail_log.py",
         "Private is private for the vendor, too.",

@@ -17,9 +17,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from leads import actions
+from leads import actions, lists
 from leads.models import Lead
-from leads.views import lists
 from prm.actions import Refused
 from prm.events.models import Event
 from prm.organizations.context import inside, read_only

@@ -85,9 +85,14 @@ def field(bound: BoundField, **extra: Any) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def query_string(context: dict[str, Any], **changes: Any) -> str:
-    """The present address's query with changes; None or '' leaves a parameter out."""
+    """The present address's query with changes; None or '' leaves a parameter out.
+
+    So it does with what was only for this one page: the form that a list was asked to show, a draft.
+    """
     request: HttpRequest = context["request"]
     parameters = request.GET.copy()
+    for name in ("choose", "find", "draft"):
+        parameters.pop(name, None)
     for name, value in changes.items():
         if value in (None, ""):
             parameters.pop(name, None)
