@@ -16,8 +16,8 @@ from django.core.mail.backends.filebased import EmailBackend
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from deals.actions import first_stage
-from deals.models import Deal
+from deals.actions import first_stage, win_deal
+from deals.models import Deal, DealLostReason, DealStage
 from leads import actions as lead_actions
 from leads.models import Lead, LostReason
 from prm.events.models import Delivery, Event, Message
@@ -146,6 +146,8 @@ def _leads(stage: Stage) -> None:
             won = lead_actions.win_lead(opened_lead(by, holder), by=holder)
             stage.rows.setdefault(("lead", "won"), {})[place] = _row(won)
             stage.rows.setdefault(("deal", ""), {})[place] = _row(new_deal(by, holder))
+            sold = win_deal(new_deal(by, holder), by=holder)
+            stage.rows.setdefault(("deal", "won"), {})[place] = _row(sold)
             talked_about = opened_lead(by, holder)
             lead_actions.comment_lead(talked_about, text="Hello", is_internal=True, by=holder)
             lead_actions.log_activity(talked_about, kind="call", outcome="reached", note="Rang.", by=holder)
@@ -184,6 +186,8 @@ def _others(stage: Stage) -> None:
                 "tier": Tier.objects.get(name="Gold"),
                 "reason": LostReason.objects.get(name="No budget"),
                 "stage": first_stage(),
+                "next stage": DealStage.objects.get(name="Proposal"),
+                "deal reason": DealLostReason.objects.get(name="Price"),
                 "group": Group.objects.get(kind="partner", name="Receive Leads"),
                 "vendor's group": Group.objects.get(name="Lead Administration"),
             }
