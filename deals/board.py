@@ -107,7 +107,9 @@ def board_of(rows: DealQuerySet) -> Board:
         pk: Column(str(pk), stage.name, stage.probability, stage.is_active and stage.outcome == "open", most=MOST)
         for pk, stage in stages.items()
     }
-    ends = {status: Column(status.value, str(status.label), most=MOST_CLOSED) for status in CLOSED}
+    ends: dict[str, Column] = {
+        status.value: Column(status.value, str(status.label), most=MOST_CLOSED) for status in CLOSED
+    }
     worth: list[Worth] = []
     sums = rows.order_by().values("status", "stage", "currency").annotate(count=Count("pk"), amount=Sum("amount"))
     for row in sums.order_by("currency"):
@@ -156,7 +158,7 @@ def owners_of(member: Membership, organization: str) -> list[Membership]:
         return []
     having = Deal.objects.visible_to(member).order_by()
     if organization:
-        having = having.filter(organization=organization)
+        having = having.filter(organization=uuid.UUID(organization))
     return list(Membership.objects.filter(pk__in=having.values("owner")).order_by("name", "pk"))
 
 

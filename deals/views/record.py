@@ -124,7 +124,7 @@ def _beside(request: PageRequest, deal: Deal) -> tuple[str, str]:
 
 def _lead_code(deal: Deal, member: Membership) -> str:
     """The number of the lead that it was, if this member sees that too."""
-    if deal.lead is None or not Lead.objects.visible_to(member).filter(pk=deal.lead_id).exists():
+    if deal.lead is None or not Lead.objects.visible_to(member).filter(pk=deal.lead.pk).exists():
         return ""
     return deal.lead.code
 

@@ -1,8 +1,8 @@
 """Deals moved, won, lost and re-opened; who may, who hears of it."""
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
 import pytest
 from django.core import mail
@@ -22,7 +22,10 @@ from tests.cast import Cast
 from tests.factories import new_deal
 
 pytestmark = pytest.mark.usefixtures("in_acme")
-Act = Callable[[Deal, Membership], Deal]
+
+
+class Act(Protocol):
+    def __call__(self, deal: Deal, by: Membership, /, *, version: int | None = None) -> Deal: ...
 
 
 def stage(name: str) -> DealStage:
@@ -35,20 +38,20 @@ def reason(name: str = "Price") -> DealLostReason:
     return found
 
 
-def move(deal: Deal, by: Membership) -> Deal:
-    return move_deal(deal, to=stage("Proposal"), by=by)
+def move(deal: Deal, by: Membership, *, version: int | None = None) -> Deal:
+    return move_deal(deal, to=stage("Proposal"), by=by, version=version)
 
 
-def win(deal: Deal, by: Membership) -> Deal:
-    return win_deal(deal, by=by)
+def win(deal: Deal, by: Membership, *, version: int | None = None) -> Deal:
+    return win_deal(deal, by=by, version=version)
 
 
-def lose(deal: Deal, by: Membership) -> Deal:
-    return lose_deal(deal, reason=reason(), by=by)
+def lose(deal: Deal, by: Membership, *, version: int | None = None) -> Deal:
+    return lose_deal(deal, reason=reason(), by=by, version=version)
 
 
-def reopen(deal: Deal, by: Membership) -> Deal:
-    return reopen_deal(deal, by=by)
+def reopen(deal: Deal, by: Membership, *, version: int | None = None) -> Deal:
+    return reopen_deal(deal, by=by, version=version)
 
 
 OPEN_VERBS: list[Act] = [move, win, lose]
@@ -180,13 +183,8 @@ def test_verbs_leave_a_deal_alone_that_somebody_else_changed(cast: Cast, act: Ac
     deal = new_deal(cast.ada, cast.ben)
     update_deal(deal, values={"name": "first"}, by=cast.ada)
 
-    verbs = {
-        move: lambda: move_deal(deal, to=stage("Proposal"), by=cast.ben, version=1),
-        win: lambda: win_deal(deal, by=cast.ben, version=1),
-        lose: lambda: lose_deal(deal, reason=reason(), by=cast.ben, version=1),
-    }
     with pytest.raises(Stale, match="Somebody else"):
-        verbs[act]()  # type: ignore[index]
+        act(deal, cast.ben, version=1)
     assert Deal.objects.get().status == "open"
     assert Deal.objects.get().stage.name == "Qualified"
 
@@ -292,7 +290,7 @@ def test_mails_of_a_deal_hold_its_number_and_no_detail(cast: Cast) -> None:
     words = {text_of(event) for event in messages}
     assert words == {f"Deal {deal.code} is won", f"Deal {deal.code} is lost", f"Deal {deal.code} is open again"}
     assert {path_of(event) for event in messages} == {f"/deals/{deal.code}/"}
-    sent = "".join(m.body + m.subject for m in mail.outbox if m.to == [cast.ben.email])
+    sent = "".join(f"{m.body} {m.subject}" for m in mail.outbox if m.to == [cast.ben.email])
     assert deal.code in sent
     for secret in ("Secret cell", "777", "Price", "Kestrel"):
         assert secret not in sent
