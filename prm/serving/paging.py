@@ -49,7 +49,7 @@ def page_of(
     `allowed` maps the public name of an ordering to a column or annotation that is never null.
     Raises InvalidParameter for an unknown ordering or a cursor that this ordering did not make.
     """
-    field, descending = _field(ordering, allowed)
+    field, descending = ordered_by(ordering, allowed)
     backward = False
     if cursor:
         backward, value, key = _decode(cursor, ordering, _output_field(rows, field))
@@ -69,6 +69,14 @@ def page_of(
     )
 
 
+def ordered_by(ordering: str, allowed: Mapping[str, str]) -> tuple[str, bool]:
+    """The column of an ordering, and whether it runs downwards. Raises InvalidParameter for an unknown one."""
+    name = ordering.removeprefix("-")
+    if name not in allowed:
+        raise InvalidParameter("ordering", _("Sort by one of: %(names)s.") % {"names": ", ".join(sorted(allowed))})
+    return allowed[name], ordering.startswith("-")
+
+
 def neighbours(
     rows: "models.QuerySet[M]", *, of: M, ordering: str, allowed: Mapping[str, str], name: str
 ) -> tuple[Any, Any]:
@@ -76,7 +84,7 @@ def neighbours(
 
     Raises InvalidParameter for an unknown ordering.
     """
-    field, descending = _field(ordering, allowed)
+    field, descending = ordered_by(ordering, allowed)
     value = (
         getattr(of, field) if hasattr(of, field) else rows.values_list(field, flat=True).filter(pk=of.pk).first()
     )
@@ -108,14 +116,6 @@ def choice_of(parameters: Mapping[str, str], name: str, choices: type[models.Tex
     if value and value not in choices.values:
         raise InvalidParameter(name, _("Choose one of: %(names)s.") % {"names": ", ".join(choices.values)})
     return value
-
-
-def _field(ordering: str, allowed: Mapping[str, str]) -> tuple[str, bool]:
-    """The column of an ordering, and whether the largest come first."""
-    name = ordering.removeprefix("-")
-    if name not in allowed:
-        raise InvalidParameter("ordering", _("Sort by one of: %(names)s.") % {"names": ", ".join(sorted(allowed))})
-    return allowed[name], ordering.startswith("-")
 
 
 def _beyond(field: str, value: Any, key: str, *, greater: bool) -> Q:

@@ -117,6 +117,12 @@
     if (event.key === "/") { event.preventDefault(); find("[data-search]")?.focus(); }
     if (event.key === "j") step(1);
     if (event.key === "k") step(-1);
+    // What a page does with a key of its own: a button is pressed, a link followed, a form opened to type in.
+    const owner = find(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!owner) return;
+    event.preventDefault();
+    if (owner.matches("details")) { owner.open = true; find("textarea, input:not([type=hidden])", owner)?.focus(); }
+    else owner.click();
   });
 
   // The board: a card dropped on a column presses what in its menu leads there.
