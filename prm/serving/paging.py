@@ -80,7 +80,7 @@ def ordered_by(ordering: str, allowed: Mapping[str, str]) -> tuple[str, bool]:
 def neighbours(
     rows: "models.QuerySet[M]", *, of: M, ordering: str, allowed: Mapping[str, str], name: str
 ) -> tuple[Any, Any]:
-    """What a list of `rows` has before and after one of them, each by its column `name`; None at an end.
+    """What a list of `rows` has before and after the place of one, each by its column `name`; None at an end.
 
     Raises InvalidParameter for an unknown ordering.
     """

@@ -169,9 +169,7 @@ def test_deal_page_says_400_to_a_bad_list(client_of: ClientOf, cast: Cast, deal:
 
 def test_stage_is_pressed_to_move_the_deal_there(client_of: ClientOf, cast: Cast, deal: Deal) -> None:
     client = client_of(cast.ben)
-    form = see(client, deal).form(f"/deals/{deal.code}/move/")
-
-    body = {"version": form["version"], "stage": str(stage(cast, "Proposal").pk)}
+    body = {"version": see(client, deal).value("version"), "stage": str(stage(cast, "Proposal").pk)}
     answer = client.post(f"/deals/{deal.code}/move/", body, follow=True)
 
     assert answer.redirect_chain == [(f"/deals/{deal.code}/", 302)]
