@@ -24,7 +24,7 @@ ORDERINGS = {
     "amount": "amount",
     "close_date": "close_date",
 }
-RELATED = ("organization", "owner", "account", "contact", "stage", "lead")
+RELATED = ("organization", "owner", "account", "contact", "stage", "lead", "lost_reason")
 
 
 def found_deals(member: Membership, *, search: str = "", status: str = "") -> DealQuerySet:

@@ -308,6 +308,7 @@ RULES: dict[str, Rule] = {
     "leads.Comment": _note,
     "leads.Activity": _note,
     "deals.DealStage": _everybody,
+    "deals.DealLostReason": _everybody,
     "deals.Account": _deal,
     "deals.Contact": _deal,
     "deals.Deal": _deal,

@@ -17,8 +17,8 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils import timezone
 
-from deals.actions import first_stage
-from deals.models import Deal
+from deals.actions import first_stage, win_deal
+from deals.models import Deal, DealLostReason, DealStage
 from leads import actions as lead_actions
 from leads.lists import LEADS
 from leads.models import Lead, LostReason
@@ -150,6 +150,10 @@ def _leads(stage: Stage) -> None:
             won = lead_actions.win_lead(opened_lead(by, holder), by=holder)
             stage.rows.setdefault(("lead", "won"), {})[place] = _row(won)
             stage.rows.setdefault(("deal", ""), {})[place] = _row(new_deal(by, holder))
+            sold = win_deal(new_deal(by, holder), by=holder)
+            stage.rows.setdefault(("deal", "won"), {})[place] = _row(sold)
+            # The first page of the mail log has room for the mails that are looked for there.
+            Delivery.objects.filter(event__subject_id__in=[sold.pk, sold.lead_id]).delete()
             talked_about = opened_lead(by, holder)
             lead_actions.comment_lead(talked_about, text="Hello", is_internal=True, by=holder)
             lead_actions.log_activity(talked_about, kind="call", outcome="reached", note="Rang.", by=holder)
@@ -188,6 +192,8 @@ def _others(stage: Stage) -> None:
                 "tier": Tier.objects.get(name="Gold"),
                 "reason": LostReason.objects.get(name="No budget"),
                 "stage": first_stage(),
+                "next stage": DealStage.objects.get(name="Proposal"),
+                "deal reason": DealLostReason.objects.get(name="Price"),
                 "group": Group.objects.get(kind="partner", name="Receive Leads"),
                 "vendor's group": Group.objects.get(name="Lead Administration"),
             }

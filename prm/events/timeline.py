@@ -70,13 +70,19 @@ def timeline_of(subject: models.Model, member: Membership, *, without_fields: Co
 
 
 def events_of(
-    subject: models.Model, member: Membership, *, without_fields: Collection[str] = ()
+    subject: models.Model,
+    member: Membership,
+    *,
+    without_fields: Collection[str] = (),
+    kinds: Collection[str] = (),
 ) -> Iterator[tuple[Event, Entry]]:
-    """The same with each entry's event, for a floor above that adds to it.
+    """The same with each entry's event, for a floor above that adds to it; of some `kinds` only, where given.
 
     `without_fields` names fields that this member may not even know to have changed.
     """
     events = Event.objects.visible_to(member).filter(subject_id=subject.pk)
+    if kinds:
+        events = events.filter(kind__in=kinds)
     rows = events.select_related("actor").prefetch_related("values").order_by("-at", "-pk")[:MOST]
     for event in rows:
         values = {v.field: v for v in event.values.all() if v.field not in without_fields}

@@ -13,7 +13,7 @@ from prm.actions import Gone
 from prm.lists.columns import BulkVerb, Column, Words
 from prm.lists.filters import Chosen, Filter, chosen_values, one
 from prm.serving.headers import is_plain
-from prm.serving.paging import InvalidParameter, ordered_by, search_text
+from prm.serving.paging import InvalidParameter, neighbours, ordered_by, search_text
 from prm.users.access import Permission
 
 if TYPE_CHECKING:
@@ -113,6 +113,12 @@ class Listing:
             if chosen.filter.key != but:
                 rows = rows.filter(chosen.condition)
         return rows
+
+    def beside(self, row: Any, member: "Membership", query: QueryDict) -> tuple[Any, Any]:
+        """The numbers of the rows before and after this one in the list of an address; None at an end."""
+        asked = self.asked(member, self.cleaned(member, query)[0])
+        rows, (allowed, _default) = self.narrowed(member, asked), self.orderings(member)
+        return neighbours(rows, of=row, ordering=asked.ordering, allowed=allowed, name="number")
 
     def cleaned(self, member: "Membership", query: QueryDict) -> tuple[QueryDict, list[str]]:
         """What of an older address still means something, and the names of the parameters that do not."""

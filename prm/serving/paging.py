@@ -77,6 +77,29 @@ def ordered_by(ordering: str, allowed: Mapping[str, str]) -> tuple[str, bool]:
     return allowed[name], ordering.startswith("-")
 
 
+def neighbours(
+    rows: "models.QuerySet[M]", *, of: M, ordering: str, allowed: Mapping[str, str], name: str
+) -> tuple[Any, Any]:
+    """What a list of `rows` has before and after the place of one, each by its column `name`; None at an end.
+
+    Raises InvalidParameter for an unknown ordering.
+    """
+    field, descending = ordered_by(ordering, allowed)
+    value = (
+        getattr(of, field) if hasattr(of, field) else rows.values_list(field, flat=True).filter(pk=of.pk).first()
+    )
+    if value is None:
+        return None, None
+    sides = []
+    for backward in (True, False):
+        sign = "" if descending == backward else "-"
+        side = rows.filter(_beyond(field, value, str(of.pk), greater=descending == backward))
+        side = side.order_by(f"{sign}{field}", f"{sign}pk")
+        sides.append(side.annotate(is_before=models.Value(backward)).values_list("is_before", name)[:1])
+    found = dict(sides[0].union(sides[1], all=True))
+    return found.get(True), found.get(False)
+
+
 def search_text(parameters: Mapping[str, str]) -> str:
     """The `search` parameter, trimmed. Raises InvalidParameter when it is no text or too long."""
     text = parameters.get("search", "").strip()

@@ -7,7 +7,10 @@
   const typing = (node) => node.closest?.("input, textarea, select, [contenteditable]");
 
   // Buttons that only a script can serve are hidden until there is one.
-  const reveal = (root) => all("[data-script]", root).forEach((node) => { node.hidden = false; });
+  const reveal = (root) => {
+    all("[data-script]", root).forEach((node) => { node.hidden = false; });
+    all("[data-card]", root).forEach((card) => { card.draggable = true; });
+  };
   reveal(document);
 
   // Light or dark: the cookie is read by the server, so the next page arrives in the right colours.
@@ -35,6 +38,7 @@
     if (button?.matches("[data-dismiss]")) button.closest(".toast").remove();
     if (button?.matches("[data-preview-close]")) closePreview();
     if (event.target.closest("#chooser [data-close]")) { event.preventDefault(); closeChooser(); }
+    if (button?.matches("[data-print]")) print();
     closeMenus(event.target);
   });
 
@@ -167,7 +171,36 @@
     const row = document.activeElement.closest("tr");
     if (event.key === "x") find("[name=row]", row ?? document.createElement("i"))?.click();
     if (event.key === "p" && row && find("#preview") && hasRoom()) preview(find(".row-link", row));
+    // What a page does with a key of its own: a button is pressed, a link followed, a form opened to type in.
+    const owner = find(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!owner) return;
+    event.preventDefault();
+    if (owner.matches("details")) { owner.open = true; find("textarea, input:not([type=hidden])", owner)?.focus(); }
+    else owner.click();
   });
+
+  // The board: a card dropped on a column presses what in its menu leads there.
+  let dragged = null;
+  const wayTo = (column) => dragged && column && find(`#menu-${dragged.id} [data-to="${column.dataset.column}"]`);
+  const aim = (column) => all("[data-column]").forEach((each) => each.classList.toggle("target", each === column));
+  on("dragstart", (event) => {
+    dragged = event.target.closest?.("[data-card]");
+    if (!dragged) return;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", dragged.id);
+    dragged.classList.add("dragged");
+  });
+  on("dragover", (event) => {
+    const column = event.target.closest?.("[data-column]");
+    if (!wayTo(column)) { aim(); return; }
+    event.preventDefault();
+    aim(column);
+  });
+  on("drop", (event) => {
+    const way = wayTo(event.target.closest?.("[data-column]"));
+    if (way) { event.preventDefault(); way.click(); }
+  });
+  on("dragend", () => { dragged?.classList.remove("dragged"); dragged = null; aim(); });
 
   // htmx: an answer without the asked-for part (signed out, an error) is shown as the page it is.
   on("htmx:beforeSwap", (event) => {

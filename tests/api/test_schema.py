@@ -72,7 +72,7 @@ def test_the_schema_names_the_fields_of_leads_and_deals() -> None:
     )
     assert set(DETAIL_FIELDS) | {"version"} == component(sent).keys()
     assert {*DETAIL_FIELDS, "number", "status", "is_withheld", "deal"} <= component(shown).keys()
-    deal = {"name", "amount", "currency", "stage", "close_date", "description"}
+    deal = {"name", "amount", "currency", "stage", "close_date", "next_step", "description"}
     assert {*deal, "number"} <= component("Deal").keys()
     assert {*deal, "account", "contact"} == component("ConvertRequest").keys()
 

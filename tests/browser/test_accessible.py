@@ -74,6 +74,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "deals:convert": [(BEN, "/leads/{worked}/convert/")],
     "deals:list": [(ADA, "/deals/")],
     "deals:detail": [(BEN, "/deals/{deal}/")],
+    "deals:board": [(ADA, "/deals/board/"), (BEN, "/deals/board/?search=nothing")],
+    "deals:lose": [(BEN, "/deals/{deal}/lose/")],
     "deals:edit": [(BEN, "/deals/{deal}/edit/")],
     "deals:settings": [(ADA, "/settings/deal-stages/")],
     "404": [(BEN, "/nothing/")],
@@ -123,6 +125,9 @@ NO_PAGES = {
     "leads:reopen": "a button",
     "leads:comment": "a form of the lead's page",
     "leads:activity": "a form of the lead's page",
+    "deals:move": "a button",
+    "deals:win": "a button",
+    "deals:reopen": "a button",
     "schema": "the API's description",
 }
 WIDE: ViewportSize = {"width": 1440, "height": 900}

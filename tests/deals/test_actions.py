@@ -97,9 +97,15 @@ def test_convert_lead_begins_at_the_first_stage_in_use(cast: Cast) -> None:
     assert new_deal(cast.ada, cast.ben).stage.name == "Meeting held"
 
 
-@pytest.mark.parametrize(("name", "status"), [("Proposal", "open"), ("Won", "won"), ("Lost", "lost")])
+@pytest.mark.parametrize(("name", "status"), [("Proposal", "open"), ("Won", "won")])
 def test_convert_lead_takes_its_status_from_the_stage(cast: Cast, name: str, status: str) -> None:
     assert new_deal(cast.ada, cast.ben, stage=DealStage.objects.get(name=name)).status == status
+
+
+def test_convert_lead_into_a_lost_deal_is_refused(cast: Cast) -> None:
+    with pytest.raises(Refused, match="why the deal is lost"):
+        new_deal(cast.ada, cast.ben, stage=DealStage.objects.get(name="Lost"))
+    assert Deal.objects.count() == 0
 
 
 def test_convert_lead_closes_the_lead_and_tells_the_vendor(cast: Cast) -> None:

@@ -118,6 +118,10 @@ def lead_verb(state: str, **words: Any) -> Expect:
     return lead_page(state, **{"status": (200, 201, 204), "refused": 409, **words})
 
 
+def deal_verb(state: str = "", **words: Any) -> Expect:
+    return Expect(**{"row": ("deal", state), "sees": LEADS, "status": (302,), **words})
+
+
 def provider_page(state: str, **words: Any) -> Expect:
     return Expect(**{"enters": ADMINS, "row": ("provider", state), "sees": PROVIDERS, **words})
 
@@ -263,6 +267,12 @@ TABLE: dict[tuple[str, str], Expect] = {
         status=SENT,
         body=lambda stage, actor: {**DEAL, "name": "Renamed", "stage": _id(stage, actor, "stage")},
     ),
+    ("deals:board", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
+    ("deals:move", "POST"): deal_verb(body=lambda stage, actor: {"stage": _id(stage, actor, "next stage")}),
+    ("deals:win", "POST"): deal_verb(),
+    ("deals:lose", "GET"): Expect(row=("deal", ""), sees=LEADS),
+    ("deals:lose", "POST"): deal_verb(body=lambda stage, actor: {"reason": _id(stage, actor, "deal reason")}),
+    ("deals:reopen", "POST"): deal_verb("won"),
     ("deals:settings", "GET"): Expect(enters=ADMINS),
     ("deals:settings", "POST"): Expect(
         enters=ADMINS,
@@ -287,6 +297,14 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("api:deal-list", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
     ("api:deal-detail", "GET"): Expect(row=("deal", ""), sees=LEADS),
     ("api:deal-detail", "PATCH"): Expect(row=("deal", ""), sees=LEADS, body=_same(name="Renamed")),
+    ("api:deal-move", "POST"): deal_verb(
+        status=(200,), body=lambda stage, actor: {"stage": _id(stage, actor, "next stage")}
+    ),
+    ("api:deal-win", "POST"): deal_verb(status=(200,)),
+    ("api:deal-lose", "POST"): deal_verb(
+        status=(200,), body=lambda stage, actor: {"reason": _id(stage, actor, "deal reason")}
+    ),
+    ("api:deal-reopen", "POST"): deal_verb("won", status=(200,)),
     ("api:organization-list", "GET"): Expect(lists=(("organization", ""),), sees=ORGANIZATIONS),
     ("api:organization-list", "POST"): Expect(enters=ADMINS, status=(201,), body=_same(name="Newcomer")),
     ("api:organization-detail", "GET"): Expect(row=("organization", ""), sees=ORGANIZATIONS),

@@ -17,6 +17,7 @@ from heroicons import IconDoesNotExist
 from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
 from prm import world
+from prm.serving.undo import undo_of
 
 register = template.Library()
 HUES = 12
@@ -70,6 +71,9 @@ def money(amount: Decimal | None, currency: str) -> str:
     if amount is None:
         return ""
     return world.money(amount, currency) if currency else str(amount)
+
+
+register.filter("undo", undo_of)
 
 
 @register.filter

@@ -1,16 +1,18 @@
-"""Pages about deals: register one from a lead, the list, one deal, the stages."""
+"""Pages about deals: register one from a lead, the list, one deal."""
 
-from django import forms
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from deals import actions, settings
-from deals.forms import DealForm, RegistrationForm, StageForm
+from deals import actions
+from deals.forms import DealForm, RegistrationForm
 from deals.lists import DEALS, RELATED, totals_of
-from deals.models import Deal, DealStage
+from deals.models import CODE, Deal, DealStage
 from leads import states
+from leads.models import Lead
 from leads.settings import distribution
 from leads.states import Status, Verb
 from leads.views.record import seen_lead
@@ -19,7 +21,7 @@ from prm.events.timeline import timeline_of
 from prm.forms import clash
 from prm.lists.pages import list_page
 from prm.serving.typed import form_of
-from prm.users.access import SEES_LEADS, PageRequest, Permission, member_page
+from prm.users.access import SEES_LEADS, PageRequest, member_page
 from prm.users.models import Membership
 
 LATEST = 4  # entries of the timeline in a preview
@@ -53,18 +55,61 @@ def deal_preview(request: PageRequest, code: int) -> HttpResponse:
 
 @member_page(*SEES_LEADS)
 def deal_detail(request: PageRequest, code: int) -> HttpResponse:
-    deal = seen_deal(request.membership, code)
-    return render(
-        request,
-        "deals/deal_detail.html",
+    return deal_page(request, code)
+
+
+def deal_page(request: PageRequest, code: int, *, status: int = 200) -> HttpResponse:
+    """The page of one deal, as it is now; `status` tells a verb's refusal."""
+    member = request.membership
+    deal = seen_deal(member, code)
+    before, after = _beside(request, deal)
+    context = {
+        "deal": deal,
+        "lead_code": _lead_code(deal, member),
+        "can_change": deal.may_be_changed_by(member),
+        "steps": _steps(deal),
+        "timeline": timeline_of(deal, member),
+        "is_vendor": member.is_vendor,
+        "before": before,
+        "after": after,
+    }
+    return render(request, "deals/deal_detail.html", context, status=status)
+
+
+def _beside(request: PageRequest, deal: Deal) -> tuple[str, str]:
+    """The codes before and after it, in the list that the address tells of (the newest first if of none)."""
+    numbers = DEALS.beside(deal, request.membership, request.GET)
+    before, after = (f"{CODE}{number}" if number else "" for number in numbers)
+    return before, after
+
+
+def _lead_code(deal: Deal, member: Membership) -> str:
+    """The number of the lead that it was, if this member sees that too."""
+    if deal.lead is None or not Lead.objects.visible_to(member).filter(pk=deal.lead.pk).exists():
+        return ""
+    return deal.lead.code
+
+
+def _steps(deal: Deal) -> list[dict[str, Any]]:
+    """The open stages in use, with the one in which it stands or ended: each done, now or to come."""
+    here = deal.closed_from_id if deal.is_closed else deal.stage_id
+    stages = [
+        stage
+        for stage in DealStage.objects.all()
+        if stage.pk == here or (stage.is_active and stage.outcome == DealStage.Outcome.OPEN)
+    ]
+    order = [stage.pk for stage in stages]
+    reached = order.index(here) if here in order else len(order)
+    return [
         {
-            "deal": deal,
-            "lead_code": deal.lead.code if deal.lead else "",
-            "can_edit": deal.may_be_changed_by(request.membership),
-            "timeline": timeline_of(deal, request.membership),
-            "is_vendor": request.membership.is_vendor,
-        },
-    )
+            "stage": stage,
+            "is_done": position < reached
+            or deal.status == Deal.Status.WON
+            or (deal.is_closed and position == reached),
+            "is_now": position == reached and not deal.is_closed,
+        }
+        for position, stage in enumerate(stages)
+    ]
 
 
 @member_page(*SEES_LEADS)
@@ -107,48 +152,3 @@ def deal_convert(request: PageRequest, code: int) -> HttpResponse:
         return redirect("deals:detail", deal.number)
     context = {"lead": lead, "form": form}
     return render(request, "deals/convert.html", context, status=422 if form.is_bound else 200)
-
-
-@member_page(Permission.CONFIGURE_LEADS)
-def stages(request: PageRequest) -> HttpResponse:
-    """Settings > Deal Stages; the button's `action` says which of the small forms was sent."""
-    form = StageForm()
-    if request.method == "POST":
-        form = StageForm(request.POST)
-        if _stage_changed(request, form):
-            messages.success(request, _("Saved."))
-            return redirect("deals:settings")
-        if request.POST.get("action") != "add_stage":
-            # What was typed into a row must not come back in the form that adds one.
-            messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
-            form = StageForm()
-    context = {"stages": DealStage.objects.all(), "stage_form": form}
-    return render(request, "deals/settings.html", context, status=422 if request.method == "POST" else 200)
-
-
-def _stage_changed(request: PageRequest, form: StageForm) -> bool:
-    action = request.POST.get("action", "add_stage")
-    try:
-        if action == "toggle_stage":
-            stage = _chosen_stage(request)
-            settings.change_stage(stage, values={"is_active": not stage.is_active}, by=request.membership)
-            return True
-        if not form.is_valid():
-            return False
-        if action == "change_stage":
-            settings.change_stage(_chosen_stage(request), values=form.cleaned_data, by=request.membership)
-        else:
-            settings.add_stage(values=form.cleaned_data, by=request.membership)
-    except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return False
-    return True
-
-
-def _chosen_stage(request: PageRequest) -> DealStage:
-    chosen = forms.ModelChoiceField(queryset=DealStage.objects.all())
-    try:
-        stage: DealStage = chosen.clean(request.POST.get("stage", ""))
-    except forms.ValidationError as error:
-        raise Gone from error
-    return stage
