@@ -7,4 +7,4 @@ class DealsConfig(AppConfig):
     verbose_name = _("Deals")
 
     def ready(self) -> None:
-        from deals import outcomes, settings, timeline  # noqa: F401  (each registers what it adds)
+        from deals import home, outcomes, settings, timeline  # noqa: F401  (each registers what it adds)

@@ -7,3 +7,4 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         import prm.celery  # noqa: F401  (tasks bind to this app)
+        from prm.events import home  # noqa: F401  (registers what it adds)

@@ -96,7 +96,7 @@
   });
   on("beforeunload", (event) => { if (find("form[data-changed]")) event.preventDefault(); }, window);
 
-  // Keys: / to search, j and k through a list (Enter follows the link, as ever), Escape out of a menu.
+  // Keys: / to search, j and k through a list (Enter follows the link, as ever), ? for help, Escape out of a menu.
   const step = (by) => {
     const links = all(".row-link");
     const next = links[links.indexOf(document.activeElement) + by] ?? (by > 0 ? links[0] : links.at(-1));
@@ -113,6 +113,7 @@
     if (event.key === "/") { event.preventDefault(); find("[data-search]")?.focus(); }
     if (event.key === "j") step(1);
     if (event.key === "k") step(-1);
+    if (event.key === "?") find("[data-help]")?.click();
   });
 
   // htmx: an answer without the asked-for part (signed out, an error) is shown as the page it is.
@@ -122,5 +123,8 @@
     event.preventDefault();
     location.assign(pathInfo.finalRequestPath);
   });
-  on("htmx:afterSwap", () => reveal(document));
+  on("htmx:afterSwap", (event) => {
+    reveal(document);
+    if (event.detail.requestConfig?.elt.matches("[data-help]")) find("#help-dialog").showModal();
+  });
 }

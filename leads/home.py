@@ -1,0 +1,214 @@
+"""The leads' part of the home page: what waits, what to do first, how things go, the way to the first one."""
+
+import uuid
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.models import Activity, Lead, LeadQuerySet
+from leads.states import REVEALED, Status
+from prm.events.models import Event
+from prm.home.first_steps import FirstStep, register_step
+from prm.home.latest import Subject, tells_of
+from prm.home.panels import NextStep, Panel, Wait, finds_next_step, finds_panel, finds_waits
+from prm.users.access import CAN_RECEIVE, Permission
+from prm.users.models import Membership
+
+UNOPENED_FOR = timedelta(days=3)
+QUIET_FOR = timedelta(days=14)
+FOLLOW_UP_AFTER = timedelta(days=7)
+SHOWN = 5
+K = Event.Kind
+
+
+def quiet_leads(rows: LeadQuerySet, *, longer_than: timedelta) -> LeadQuerySet:
+    """Those that nobody has changed, and nobody has logged an activity on, for so long."""
+    since = timezone.now() - longer_than
+    lately = Activity.objects.filter(lead=OuterRef("pk"), happened_at__gte=since)
+    return rows.filter(~Exists(lately), updated_at__lt=since)
+
+
+def quietest_first(rows: LeadQuerySet) -> LeadQuerySet:
+    """Those first that were changed longest ago. Adds `touched_at`, the last change or activity."""
+    last = Activity.objects.filter(lead=OuterRef("pk")).order_by("-happened_at").values("happened_at")[:1]
+    touched = Greatest("updated_at", Subquery(last))  # Postgres leaves NULL aside
+    return rows.annotate(touched_at=touched).order_by("updated_at", "pk")
+
+
+def waiting_for(member: Membership) -> LeadQuerySet:
+    """Unopened leads of this member, or of nobody in particular at the organization."""
+    rows: LeadQuerySet = Lead.objects.visible_to(member).filter(status=Status.ASSIGNED)
+    return rows.filter(Q(assignee=member) | Q(assignee=None))
+
+
+def to_follow_up(member: Membership) -> LeadQuerySet:
+    """Leads that this member has opened or works, or nobody in particular, and that have been quiet for a while."""
+    rows: LeadQuerySet = Lead.objects.visible_to(member).filter(status__in=REVEALED)
+    mine = rows.filter(Q(assignee=member) | Q(assignee=None))
+    return quiet_leads(mine, longer_than=FOLLOW_UP_AFTER)
+
+
+def _list(status: Status, ordering: str) -> str:
+    return f"{reverse('leads:list')}?status={status.value}&ordering={ordering}"
+
+
+# --- What waits -----------------------------------------------------------------------------------------
+
+
+@finds_waits(position=10)
+def leads_that_wait(member: Membership) -> Iterator[Wait]:
+    return _vendors_waits(member) if member.is_vendor else _partners_waits(member)
+
+
+def _vendors_waits(member: Membership) -> Iterator[Wait]:
+    rows = Lead.objects.visible_to(member)
+    if member.can(Permission.VIEW_PORTAL_LEADS):
+        unassigned = rows.filter(status=Status.UNASSIGNED)
+        url = _list(Status.UNASSIGNED, "created_at")
+        yield Wait(gettext_lazy("Unassigned"), unassigned, url, "inbox-arrow-down", since="created_at")
+    if member.can(Permission.VIEW_PORTAL_LEADS, Permission.VIEW_MANAGED_LEADS):
+        unopened = rows.filter(status=Status.ASSIGNED, assigned_at__lt=timezone.now() - UNOPENED_FOR)
+        label = _("Unopened for %(days)s days") % {"days": UNOPENED_FOR.days}
+        yield Wait(label, unopened, _list(Status.ASSIGNED, "created_at"), "lock-closed", since="assigned_at")
+        quiet = quiet_leads(rows.filter(status=Status.WORKING), longer_than=QUIET_FOR)
+        label = _("Quiet for %(days)s days") % {"days": QUIET_FOR.days}
+        yield Wait(label, quiet, _list(Status.WORKING, "updated_at"), "clock")
+
+
+def _partners_waits(member: Membership) -> Iterator[Wait]:
+    if not member.can(*CAN_RECEIVE):
+        return
+    unopened = _list(Status.ASSIGNED, "assigned_at")
+    label = gettext_lazy("Waiting to be opened")
+    yield Wait(label, waiting_for(member), unopened, "lock-closed", since="assigned_at")
+    yield Wait(gettext_lazy("To follow up"), to_follow_up(member), _list(Status.WORKING, "updated_at"), "phone")
+    if member.can(Permission.VIEW_ORGANIZATION_LEADS):
+        label = gettext_lazy("Unopened by colleagues")
+        others = Lead.objects.visible_to(member).filter(status=Status.ASSIGNED)
+        others = others.exclude(assignee=None).exclude(assignee=member)
+        yield Wait(label, others, unopened, "users", since="assigned_at", is_urgent=False)
+
+
+@finds_next_step(position=10)
+def next_lead(member: Membership) -> NextStep | None:
+    """The lead that has waited longest for somebody who works leads, else the one quiet for longest."""
+    if member.is_vendor or not member.can(*CAN_RECEIVE):
+        return None
+    lead = waiting_for(member).order_by("assigned_at", "pk").first()
+    if lead is not None:
+        title, verb, since = _("Lead %(code)s waits for you"), _("Go to the next lead"), lead.assigned_at
+    else:
+        lead = quietest_first(to_follow_up(member)).first()
+        if lead is None:
+            return None
+        title, verb, since = _("Lead %(code)s has been quiet"), _("Follow up"), lead.touched_at
+    return NextStep(title % {"code": lead.code}, reverse("leads:detail", args=[lead.number]), verb, since=since)
+
+
+# --- Cards ----------------------------------------------------------------------------------------------
+
+
+@finds_panel(position=20)
+def waiting_panel(member: Membership) -> Panel | None:
+    """For who works leads: the unopened ones, the longest waiting first, without a detail."""
+    if member.is_vendor or not member.can(*CAN_RECEIVE):
+        return None
+    rows = waiting_for(member).select_related("assignee").order_by("assigned_at", "pk")[:SHOWN]
+    return Panel(
+        "leads/home_waiting.html",
+        {"leads": [lead.shown_to(member) for lead in rows], "list_url": _list(Status.ASSIGNED, "assigned_at")},
+    )
+
+
+@finds_panel(position=30)
+def follow_up_panel(member: Membership) -> Panel | None:
+    """For who works leads: those that have been quiet, the quietest first."""
+    if member.is_vendor or not member.can(*CAN_RECEIVE):
+        return None
+    leads = [lead.shown_to(member) for lead in quietest_first(to_follow_up(member))[:SHOWN]]
+    return Panel("leads/home_follow_up.html", {"leads": leads}) if leads else None
+
+
+# --- What happened --------------------------------------------------------------------------------------
+
+
+TOLD = (
+    *(K.LEAD_CREATED, K.LEAD_ASSIGNED, K.LEAD_RECALLED, K.LEAD_OPENED, K.LEAD_HANDED_OVER, K.LEAD_COMMENTED),
+    *(K.LEAD_ACTIVITY, K.LEAD_LOST, K.LEAD_WON, K.LEAD_CONVERTED, K.LEAD_REOPENED),
+)
+"""All but edits, of which there are too many to be news."""
+
+
+@tells_of(TOLD)
+def leads_told_of(member: Membership, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Subject]:
+    """By number, and by name where the lead is not withheld."""
+    rows = Lead.objects.visible_to(member).filter(pk__in=ids)
+    leads = [lead.shown_to(member) for lead in rows]
+    return {
+        lead.pk: Subject(
+            lead.code if lead.is_withheld else f"{lead.code} · {lead.label}",
+            reverse("leads:detail", args=[lead.number]),
+        )
+        for lead in leads
+    }
+
+
+# --- The way to the first converted lead ----------------------------------------------------------------
+
+
+def _has(*statuses: Status) -> Exists:
+    return Exists(Lead.objects.filter(status__in=statuses))
+
+
+GIVEN = (Status.ASSIGNED, Status.OPENED, Status.WORKING, Status.CONVERTED, Status.WON)
+
+register_step(
+    40,
+    FirstStep(
+        name="lead",
+        title=gettext_lazy("Enter a lead"),
+        text=gettext_lazy("Somebody who may buy: a company or a name is enough."),
+        page="leads:new",
+        done=lambda: Exists(Lead.objects.all()),
+        permission=Permission.CREATE_LEADS,
+    ),
+)
+register_step(
+    50,
+    FirstStep(
+        name="assigned",
+        title=gettext_lazy("Assign it to a partner"),
+        text=gettext_lazy("They hear of it by e-mail, without its details."),
+        page="leads:list",
+        done=lambda: _has(*GIVEN),
+        permission=Permission.MANAGE_LEADS,
+    ),
+)
+register_step(
+    60,
+    FirstStep(
+        name="opened",
+        title=gettext_lazy("See it opened"),
+        text=gettext_lazy("The partner opens it, and you know who did and when."),
+        page="leads:list",
+        done=lambda: _has(*GIVEN[1:]),
+        permission=Permission.VIEW_PORTAL_LEADS,
+    ),
+)
+register_step(
+    70,
+    FirstStep(
+        name="converted",
+        title=gettext_lazy("See it converted to a deal"),
+        text=gettext_lazy("Account, contact and deal are made of it."),
+        page="leads:list",
+        done=lambda: _has(*GIVEN[3:]),
+        permission=Permission.VIEW_PORTAL_LEADS,
+    ),
+)
