@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads.models import Activity, Lead, LeadQuerySet
+from leads.models import CODE, Activity, Lead, LeadQuerySet
 from leads.states import REVEALED, Status
 from prm.events.models import Event
 from prm.home.first_steps import FirstStep, register_step
 from prm.home.latest import Subject, tells_of
-from prm.home.panels import NextStep, Panel, Wait, finds_next_step, finds_panel, finds_waits
+from prm.home.panels import NextStep, Panel, Wait, finds_panel, finds_waits
 from prm.users.access import CAN_RECEIVE, Permission
 from prm.users.models import Membership
 
@@ -34,24 +34,20 @@ def quiet_leads(rows: LeadQuerySet, *, longer_than: timedelta) -> LeadQuerySet:
     return rows.filter(~Exists(lately), updated_at__lt=since)
 
 
-def quietest_first(rows: LeadQuerySet) -> LeadQuerySet:
-    """Those first that were changed longest ago. Adds `touched_at`, the last change or activity."""
-    last = Activity.objects.filter(lead=OuterRef("pk")).order_by("-happened_at").values("happened_at")[:1]
-    touched = Greatest("updated_at", Subquery(last))  # Postgres leaves NULL aside
-    return rows.annotate(touched_at=touched).order_by("updated_at", "pk")
-
-
 def waiting_for(member: Membership) -> LeadQuerySet:
-    """Unopened leads of this member, or of nobody in particular at the organization."""
+    """Unopened leads of this member, or of nobody in particular at the organization, the oldest first."""
     rows: LeadQuerySet = Lead.objects.visible_to(member).filter(status=Status.ASSIGNED)
-    return rows.filter(Q(assignee=member) | Q(assignee=None))
+    return _mine(rows, member).order_by("assigned_at", "pk")
 
 
 def to_follow_up(member: Membership) -> LeadQuerySet:
-    """Leads that this member has opened or works, or nobody in particular, and that have been quiet for a while."""
+    """Opened leads of this member, or of nobody in particular, that are quiet; changed longest ago first."""
     rows: LeadQuerySet = Lead.objects.visible_to(member).filter(status__in=REVEALED)
-    mine = rows.filter(Q(assignee=member) | Q(assignee=None))
-    return quiet_leads(mine, longer_than=FOLLOW_UP_AFTER)
+    return quiet_leads(_mine(rows, member), longer_than=FOLLOW_UP_AFTER).order_by("updated_at", "pk")
+
+
+def _mine(rows: LeadQuerySet, member: Membership) -> LeadQuerySet:
+    return rows.filter(Q(assignee=member) | Q(assignee=None))
 
 
 def _list(status: Status, ordering: str) -> str:
@@ -69,13 +65,16 @@ def leads_that_wait(member: Membership) -> Iterator[Wait]:
 def _vendors_waits(member: Membership) -> Iterator[Wait]:
     rows = Lead.objects.visible_to(member)
     if member.can(Permission.VIEW_PORTAL_LEADS):
-        unassigned = rows.filter(status=Status.UNASSIGNED)
+        unassigned = rows.filter(status=Status.UNASSIGNED).order_by("created_at")
         url = _list(Status.UNASSIGNED, "created_at")
         yield Wait(gettext_lazy("Unassigned"), unassigned, url, "inbox-arrow-down", since="created_at")
     if member.can(Permission.VIEW_PORTAL_LEADS, Permission.VIEW_MANAGED_LEADS):
         unopened = rows.filter(status=Status.ASSIGNED, assigned_at__lt=timezone.now() - UNOPENED_FOR)
-        label = _("Unopened for %(days)s days") % {"days": UNOPENED_FOR.days}
-        yield Wait(label, unopened, _list(Status.ASSIGNED, "created_at"), "lock-closed", since="assigned_at")
+        label, url = (
+            _("Unopened for %(days)s days") % {"days": UNOPENED_FOR.days},
+            _list(Status.ASSIGNED, "created_at"),
+        )
+        yield Wait(label, unopened.order_by("assigned_at"), url, "lock-closed", since="assigned_at")
         quiet = quiet_leads(rows.filter(status=Status.WORKING), longer_than=QUIET_FOR)
         label = _("Quiet for %(days)s days") % {"days": QUIET_FOR.days}
         yield Wait(label, quiet, _list(Status.WORKING, "updated_at"), "clock")
@@ -84,31 +83,25 @@ def _vendors_waits(member: Membership) -> Iterator[Wait]:
 def _partners_waits(member: Membership) -> Iterator[Wait]:
     if not member.can(*CAN_RECEIVE):
         return
-    unopened = _list(Status.ASSIGNED, "assigned_at")
-    label = gettext_lazy("Waiting to be opened")
-    yield Wait(label, waiting_for(member), unopened, "lock-closed", since="assigned_at")
-    yield Wait(gettext_lazy("To follow up"), to_follow_up(member), _list(Status.WORKING, "updated_at"), "phone")
+    label, unopened = gettext_lazy("Waiting to be opened"), _list(Status.ASSIGNED, "assigned_at")
+    yield Wait(label, waiting_for(member), unopened, "lock-closed", since="assigned_at", first=_open_first)
+    label, url = gettext_lazy("To follow up"), _list(Status.WORKING, "updated_at")
+    yield Wait(label, to_follow_up(member), url, "phone", first=_follow_up_first)
     if member.can(Permission.VIEW_ORGANIZATION_LEADS):
-        label = gettext_lazy("Unopened by colleagues")
         others = Lead.objects.visible_to(member).filter(status=Status.ASSIGNED)
-        others = others.exclude(assignee=None).exclude(assignee=member)
+        others = others.exclude(assignee=None).exclude(assignee=member).order_by("assigned_at", "pk")
+        label = gettext_lazy("Unopened by colleagues")
         yield Wait(label, others, unopened, "users", since="assigned_at", is_urgent=False)
 
 
-@finds_next_step(position=10)
-def next_lead(member: Membership) -> NextStep | None:
-    """The lead that has waited longest for somebody who works leads, else the one quiet for longest."""
-    if member.is_vendor or not member.can(*CAN_RECEIVE):
-        return None
-    lead = waiting_for(member).order_by("assigned_at", "pk").first()
-    if lead is not None:
-        title, verb, since = _("Lead %(code)s waits for you"), _("Go to the next lead"), lead.assigned_at
-    else:
-        lead = quietest_first(to_follow_up(member)).first()
-        if lead is None:
-            return None
-        title, verb, since = _("Lead %(code)s has been quiet"), _("Follow up"), lead.touched_at
-    return NextStep(title % {"code": lead.code}, reverse("leads:detail", args=[lead.number]), verb, since=since)
+def _open_first(number: int) -> NextStep:
+    title = _("Lead %(code)s waits for you") % {"code": f"{CODE}{number}"}
+    return NextStep(title, reverse("leads:detail", args=[number]), _("Go to the next lead"))
+
+
+def _follow_up_first(number: int) -> NextStep:
+    title = _("Lead %(code)s has been quiet") % {"code": f"{CODE}{number}"}
+    return NextStep(title, reverse("leads:detail", args=[number]), _("Follow up"))
 
 
 # --- Cards ----------------------------------------------------------------------------------------------
@@ -119,7 +112,7 @@ def waiting_panel(member: Membership) -> Panel | None:
     """For who works leads: the unopened ones, the longest waiting first, without a detail."""
     if member.is_vendor or not member.can(*CAN_RECEIVE):
         return None
-    rows = waiting_for(member).select_related("assignee").order_by("assigned_at", "pk")[:SHOWN]
+    rows = waiting_for(member).select_related("assignee")[:SHOWN]
     return Panel(
         "leads/home_waiting.html",
         {"leads": [lead.shown_to(member) for lead in rows], "list_url": _list(Status.ASSIGNED, "assigned_at")},
@@ -131,7 +124,9 @@ def follow_up_panel(member: Membership) -> Panel | None:
     """For who works leads: those that have been quiet, the quietest first."""
     if member.is_vendor or not member.can(*CAN_RECEIVE):
         return None
-    leads = [lead.shown_to(member) for lead in quietest_first(to_follow_up(member))[:SHOWN]]
+    last = Activity.objects.filter(lead=OuterRef("pk")).order_by("-happened_at").values("happened_at")[:1]
+    touched_at = Greatest("updated_at", Subquery(last))  # of which Postgres leaves NULL aside
+    leads = [lead.shown_to(member) for lead in to_follow_up(member).annotate(touched_at=touched_at)[:SHOWN]]
     return Panel("leads/home_follow_up.html", {"leads": leads}) if leads else None
 
 

@@ -26,4 +26,10 @@ def undelivered(member: Membership) -> Iterator[Wait]:
         lately = Delivery.objects.filter(channel__in=Delivery.Channel.values, queued_at__gte=Now() - LATELY)
         for status, label in FAILED.items():
             url = f"{reverse('events:mail_log')}?status={status.value}"
-            yield Wait(label, lately.filter(status=status), url, "exclamation-triangle", since="queued_at")
+            yield Wait(
+                label,
+                lately.filter(status=status).order_by("queued_at"),
+                url,
+                "exclamation-triangle",
+                since="queued_at",
+            )

@@ -23,10 +23,20 @@ MOST = 1000
 
 
 @dataclass(frozen=True)
-class Wait:
-    """Something that may wait for the reader: the rows, and the list that shows them.
+class NextStep:
+    """What to do first, as one large button."""
 
-    `since` names the time from which on they wait, where a column says so.
+    title: str
+    url: str
+    verb: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Something that may wait for the reader: the rows, the longest waiting first, and the list that shows them.
+
+    `since` names the time from which on they wait, where a column says so. `first` makes the number of the
+    first row into what to do.
     """
 
     label: str | Promise
@@ -34,6 +44,7 @@ class Wait:
     url: str
     icon: str
     since: str = ""
+    first: Callable[[int], NextStep] | None = None
     is_urgent: bool = True
 
 
@@ -43,21 +54,12 @@ class Need:
 
     wait: Wait
     count: int  # MOST + 1 stands for more
-    since: datetime | None
+    since: datetime | None = None
+    next_step: NextStep | None = None
 
     @property
     def number(self) -> str:
         return capped(self.count)
-
-
-@dataclass(frozen=True)
-class NextStep:
-    """What to do first, as one large button."""
-
-    title: str
-    url: str
-    verb: str
-    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -70,23 +72,16 @@ class Panel:
 
 
 FindsWaits = Callable[[Membership], Iterable[Wait]]
-FindsNextStep = Callable[[Membership], NextStep | None]
 FindsPanel = Callable[[Membership], Panel | None]
-Finder = TypeVar("Finder", FindsWaits, FindsNextStep, FindsPanel)
+Finder = TypeVar("Finder", FindsWaits, FindsPanel)
 
 _waits: list[tuple[int, FindsWaits]] = []
-_next_steps: list[tuple[int, FindsNextStep]] = []
 _panels: list[tuple[int, FindsPanel]] = []
 
 
 def finds_waits(*, position: int) -> Callable[[FindsWaits], FindsWaits]:
     """Register what may wait for somebody; smaller positions stand first, here and below."""
     return _registers(_waits, position)
-
-
-def finds_next_step(*, position: int) -> Callable[[FindsNextStep], FindsNextStep]:
-    """Register what somebody may have to do first. The first that has an answer is shown."""
-    return _registers(_next_steps, position)
 
 
 def finds_panel(*, position: int) -> Callable[[FindsPanel], FindsPanel]:
@@ -103,11 +98,6 @@ def _registers(found: list[tuple[int, Finder]], position: int) -> Callable[[Find
     return register
 
 
-def next_step_of(member: Membership) -> NextStep | None:
-    """What this member does first, if anything waits."""
-    return next((step for _position, find in _next_steps if (step := find(member))), None)
-
-
 def panels_of(member: Membership) -> list[Panel]:
     """The cards that have something to say to this member."""
     return [panel for _position, find in _panels if (panel := find(member))]
@@ -117,18 +107,24 @@ def panels_of(member: Membership) -> list[Panel]:
 
 
 def needs_of(member: Membership) -> list[Need]:
-    """All that waits for this member, counted in one query; what there is none of is left out."""
+    """All that waits for this member, found in one query; what there is none of is left out."""
     waits = [wait for _position, find in _waits for wait in find(member)]
     questions: dict[str, Any] = {}
-    for position, wait in enumerate(waits):
-        questions[f"count_{position}"] = _CountUpTo(wait.rows)
+    for at, wait in enumerate(waits):
+        questions[f"count_{at}"] = _CountUpTo(wait.rows)
         if wait.since:
-            questions[f"since_{position}"] = Subquery(wait.rows.order_by(wait.since).values(wait.since)[:1])
+            questions[f"since_{at}"] = Subquery(wait.rows.values(wait.since)[:1])
+        if wait.first:
+            questions[f"first_{at}"] = Subquery(wait.rows.values("number")[:1])
     if not questions:
         return []
     found = Portal.objects.filter(pk=active_portal_id()).annotate(**questions).values(*questions).get()
-    needs = [Need(wait, found[f"count_{at}"], found.get(f"since_{at}")) for at, wait in enumerate(waits)]
-    return [need for need in needs if need.count]
+    return [_need(wait, at, found) for at, wait in enumerate(waits) if found[f"count_{at}"]]
+
+
+def _need(wait: Wait, at: int, found: Mapping[str, Any]) -> Need:
+    next_step = wait.first(found[f"first_{at}"]) if wait.first else None
+    return Need(wait, found[f"count_{at}"], since=found.get(f"since_{at}"), next_step=next_step)
 
 
 def capped(count: int) -> str:
@@ -138,10 +134,13 @@ def capped(count: int) -> str:
 
 
 class _CountUpTo(Subquery):
-    """How many rows there are, MOST + 1 at most: Postgres stops reading there."""
+    """How many rows there are, MOST + 1 at most: Postgres stops reading there.
+
+    It reads in the order of the rows, which an index may give: that spares it the others.
+    """
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
     output_field = models.IntegerField()
 
     def __init__(self, rows: models.QuerySet[Any]) -> None:
-        super().__init__(rows.order_by().annotate(one=Value(1)).values("one")[: MOST + 1])
+        super().__init__(rows.annotate(one=Value(1)).values("one")[: MOST + 1])

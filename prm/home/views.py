@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from prm.home import latest  # noqa: F401  (registers its panel)
 from prm.home.first_steps import first_steps_of, put_first_steps_away
 from prm.home.helping import topics
-from prm.home.panels import needs_of, next_step_of, panels_of
+from prm.home.panels import needs_of, panels_of
 from prm.local.demo import LOGINS, PASSWORD
 from prm.organizations.models import Portal
 from prm.users.access import SEES_LEADS, PageRequest, Permission, member_page, public_page
@@ -45,10 +45,10 @@ def _demo_logins() -> list[dict[str, str]]:
 def home(request: PageRequest) -> HttpResponse:
     """What needs this member first, then how things go: made of what the floors have registered."""
     member = request.membership
-    panels = panels_of(member)
+    needs, panels = needs_of(member), panels_of(member)
     context = {
-        "needs": needs_of(member),
-        "next_step": next_step_of(member),
+        "needs": needs,
+        "first_need": next((need for need in needs if need.next_step), None),
         "first_steps": first_steps_of(member),
         "panels": [panel for panel in panels if not panel.is_aside],
         "asides": [panel for panel in panels if panel.is_aside],
