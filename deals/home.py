@@ -39,4 +39,4 @@ def deals_panel(member: Membership) -> Panel | None:
     rows = open_deals(member).select_related("stage", "account").order_by("close_date", "pk")
     deals = list(rows[:SHOWN])
     context = {"deals": deals, "list_url": _list(), "today": timezone.localdate()}
-    return Panel("deals/home_deals.html", context) if deals else None
+    return Panel("deals/home_deals.html", context, is_aside=True) if deals else None

@@ -86,13 +86,13 @@ def funnel(counts: Mapping[str, int]) -> list[Step]:
     first = next(iter(counts.values()), 0)
     for kind, count in counts.items():
         before = steps[-1].count if steps else 0
-        percent = _part(count, before, 100) if before else None
+        percent = round(100 * count / before) if before else None
         steps.append(Step(kind, count, percent, _part(count, first, WIDTH)))
     return steps
 
 
 def _part(count: int, whole: int, units: int) -> int:
-    """`units` times the share of the whole; what is there at all gets one unit."""
+    """`units` times the share of the whole, so that parts never make more; what is there at all gets one unit."""
     if not count or not whole:
         return 0
-    return max(1, min(units, round(units * count / whole)))
+    return max(1, units * count // whole)

@@ -29,6 +29,7 @@ class FirstStep:
     done: Callable[[], BaseExpression]
     permission: Permission = Permission.MANAGE_PORTAL
     is_done: bool = False
+    is_next: bool = False  # the first that is not done
     url: str = ""  # where this reader does it, if at all
 
 
@@ -49,9 +50,13 @@ def first_steps_of(member: Membership) -> list[FirstStep]:
     done = Portal.objects.filter(pk=portal.pk).annotate(**questions).values(*questions).get()
     if all(done.values()):
         return []
+    to_do = next(step.name for _position, step in _steps if not done[f"has_{step.name}"])
     return [
         replace(
-            step, is_done=done[f"has_{step.name}"], url=reverse(step.page) if member.can(step.permission) else ""
+            step,
+            is_done=done[f"has_{step.name}"],
+            is_next=step.name == to_do,
+            url=reverse(step.page) if member.can(step.permission) else "",
         )
         for _position, step in _steps
     ]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from babel.numbers import format_decimal
 from django.db import models
 from django.db.models import Subquery, Value
 from django.utils.functional import Promise
@@ -129,7 +128,7 @@ def _need(wait: Wait, at: int, found: Mapping[str, Any]) -> Need:
 
 def capped(count: int) -> str:
     """The count as people read it: "1,000+" above MOST."""
-    number: str = format_decimal(min(count, MOST), locale=world.locale())
+    number = world.number(min(count, MOST))
     return f"{number}+" if count > MOST else number
 
 

@@ -10,6 +10,9 @@
   const reveal = (root) => all("[data-script]", root).forEach((node) => { node.hidden = false; });
   reveal(document);
 
+  // On a phone tabs scroll sideways: the current one is in sight.
+  find(".tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
   // Light or dark: the cookie is read by the server, so the next page arrives in the right colours.
   const toggleTheme = () => {
     const root = document.documentElement;

@@ -65,6 +65,12 @@ def moment(at: datetime | None) -> str:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    """A number as the reader writes it: "20,000"."""
+    return world.number(number)
+
+
+@register.filter
 def length_of_time(length: timedelta) -> str:
     """A length of time in the largest unit of which there are two: "26 hours", "3 days"."""
     words: str = format_timedelta(length, locale=world.locale(), threshold=2)
