@@ -78,15 +78,16 @@ def counts_by_week(member: Membership) -> dict[str, list[int]]:
     rows = (
         received_lately(member, most=MOST_COUNTED).order_by().annotate(week=TruncWeek("created_at")).values("week")
     )
-    found = rows.annotate(
-        received=Count("pk"),
-        assigned=Count("pk", filter=Q(assigned_at__isnull=False)),
-        opened=Count("pk", filter=Q(opened_at__isnull=False)),
-        converted=Count("pk", filter=HAPPY),
-    )
-    counts = {row["week"].date().isoformat(): [row[kind] for kind in KINDS] for row in found}
+    counts = {
+        "received": Count("pk"),
+        "assigned": Count("pk", filter=Q(assigned_at__isnull=False)),
+        "opened": Count("pk", filter=Q(opened_at__isnull=False)),
+        "converted": Count("pk", filter=HAPPY),
+    }
+    found = rows.annotate(**counts).values_list("week", *KINDS)
+    by_week = {week.date().isoformat(): figures for week, *figures in found}
     mondays = [(first_week() + timedelta(weeks=week)).date().isoformat() for week in range(WEEKS)]
-    return {monday: counts.get(monday, [0] * len(KINDS)) for monday in mondays}
+    return {monday: by_week.get(monday, [0] * len(KINDS)) for monday in mondays}
 
 
 def pace_by_organization(member: Membership) -> list[dict[str, Any]]:
@@ -105,7 +106,7 @@ def pace_by_organization(member: Membership) -> list[dict[str, Any]]:
             worked_after=Median(F("worked_at") - F("assigned_at")),
         )
     )
-    return list(found.order_by("-count", "organization_id")[:PARTNERS])
+    return [dict(row) for row in found.order_by("-count", "organization_id")[:PARTNERS]]
 
 
 def _remembered(member: Membership, name: str, figures: Callable[[Membership], Figures]) -> Figures:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from leads.models import CODE, Activity, Lead, LeadQuerySet
 from leads.states import REVEALED, Status
 from prm.events.models import Event
+from prm.home.counting import counts_beside
 from prm.home.first_steps import FirstStep, register_step
 from prm.home.latest import Subject, tells_of
 from prm.home.panels import NextStep, Panel, Wait, finds_panel, finds_waits
@@ -52,6 +53,17 @@ def _mine(rows: LeadQuerySet, member: Membership) -> LeadQuerySet:
 
 def _list(status: Status, ordering: str) -> str:
     return f"{reverse('leads:list')}?status={status.value}&ordering={ordering}"
+
+
+@counts_beside("leads")
+def leads_to_act_on(member: Membership) -> LeadQuerySet | None:
+    """Those that wait for this member, or that the vendor has given to nobody."""
+    if not member.is_vendor:
+        return waiting_for(member) if member.can(*CAN_RECEIVE) else None
+    if not member.can(Permission.VIEW_PORTAL_LEADS):
+        return None
+    unassigned: LeadQuerySet = Lead.objects.visible_to(member).filter(status=Status.UNASSIGNED)
+    return unassigned
 
 
 # --- What waits -----------------------------------------------------------------------------------------

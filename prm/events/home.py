@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from prm.events.models import Delivery
+from prm.events.models import Delivery, Message
+from prm.home.counting import counts_beside
 from prm.home.panels import Wait, finds_waits
 from prm.users.access import Permission
 from prm.users.models import Membership
@@ -33,3 +35,8 @@ def undelivered(member: Membership) -> Iterator[Wait]:
                 "exclamation-triangle",
                 since="queued_at",
             )
+
+
+@counts_beside("messages")
+def unread(member: Membership) -> "models.QuerySet[Message]":
+    return Message.objects.visible_to(member).filter(read_at=None).order_by()

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from prm.actions import apply_values
 from prm.events.models import Event
 from prm.events.record import Actor, record
+from prm.home.counting import asked
 from prm.organizations.context import active_portal
 from prm.organizations.models import Portal
 from prm.users.access import Permission, require
@@ -47,7 +48,7 @@ def first_steps_of(member: Membership) -> list[FirstStep]:
     if portal.is_settled or not member.can(Permission.MANAGE_PORTAL):
         return []
     questions: dict[str, Any] = {f"has_{step.name}": step.done() for _position, step in _steps}
-    done = Portal.objects.filter(pk=portal.pk).annotate(**questions).values(*questions).get()
+    done = asked(questions)
     if all(done.values()):
         return []
     to_do = next(step.name for _position, step in _steps if not done[f"has_{step.name}"])

@@ -9,16 +9,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import models
-from django.db.models import Subquery, Value
+from django.db.models import Subquery
 from django.utils.functional import Promise
 
-from prm import world
-from prm.organizations.context import active_portal_id
-from prm.organizations.models import Portal
+from prm.home.counting import CountUpTo, asked, capped
 from prm.users.models import Membership
-
-MOST = 1000
-"""Where counting stops: nobody works off more at once, and an exact count would read every row."""
 
 
 @dataclass(frozen=True)
@@ -110,36 +105,15 @@ def needs_of(member: Membership) -> list[Need]:
     waits = [wait for _position, find in _waits for wait in find(member)]
     questions: dict[str, Any] = {}
     for at, wait in enumerate(waits):
-        questions[f"count_{at}"] = _CountUpTo(wait.rows)
+        questions[f"count_{at}"] = CountUpTo(wait.rows)
         if wait.since:
             questions[f"since_{at}"] = Subquery(wait.rows.values(wait.since)[:1])
         if wait.first:
             questions[f"first_{at}"] = Subquery(wait.rows.values("number")[:1])
-    if not questions:
-        return []
-    found = Portal.objects.filter(pk=active_portal_id()).annotate(**questions).values(*questions).get()
+    found = asked(questions)
     return [_need(wait, at, found) for at, wait in enumerate(waits) if found[f"count_{at}"]]
 
 
 def _need(wait: Wait, at: int, found: Mapping[str, Any]) -> Need:
     next_step = wait.first(found[f"first_{at}"]) if wait.first else None
     return Need(wait, found[f"count_{at}"], since=found.get(f"since_{at}"), next_step=next_step)
-
-
-def capped(count: int) -> str:
-    """The count as people read it: "1,000+" above MOST."""
-    number = world.number(min(count, MOST))
-    return f"{number}+" if count > MOST else number
-
-
-class _CountUpTo(Subquery):
-    """How many rows there are, MOST + 1 at most: Postgres stops reading there.
-
-    It reads in the order of the rows, which an index may give: that spares it the others.
-    """
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
-    output_field = models.IntegerField()
-
-    def __init__(self, rows: models.QuerySet[Any]) -> None:
-        super().__init__(rows.annotate(one=Value(1)).values("one")[: MOST + 1])

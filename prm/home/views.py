@@ -1,5 +1,7 @@
 """The front door, the home page behind it, and the short help beside every page."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -46,7 +48,7 @@ def home(request: PageRequest) -> HttpResponse:
     """What needs this member first, then how things go: made of what the floors have registered."""
     member = request.membership
     needs, panels = needs_of(member), panels_of(member)
-    context = {
+    context: dict[str, Any] = {
         "needs": needs,
         "first_need": next((need for need in needs if need.next_step), None),
         "first_steps": first_steps_of(member),

@@ -15,7 +15,7 @@ from prm.organizations.context import inside
 from prm.organizations.models import Portal
 from prm.organizations.portals import change_portal
 from prm.users.actions import invite_member
-from prm.users.models import Group, Membership
+from prm.users.models import Group, Membership, MembershipGroup
 from tests.cast import Cast
 from tests.factories import assigned_lead, new_deal, new_lead, opened_lead
 from tests.reading import Page
@@ -89,7 +89,7 @@ def test_first_steps_are_for_administrators(cast: Cast, name: str) -> None:
 
 @pytest.mark.usefixtures("in_acme")
 def test_first_steps_lead_where_the_reader_may_go(cast: Cast) -> None:
-    cast.ada.groups.through.objects.filter(membership=cast.ada, group__name="Lead Administration").delete()
+    MembershipGroup.objects.filter(membership=cast.ada, group__name="Lead Administration").delete()
     ada = Membership.objects.select_related("user", "organization").get(pk=cast.ada.pk)
 
     urls = {step.name: step.url for step in first_steps_of(ada)}

@@ -7,8 +7,9 @@ from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from leads.models import Lead
-from prm.home import panels
-from prm.home.panels import MOST, NextStep, Panel, Wait, capped, needs_of, panels_of
+from prm.home import counting, panels
+from prm.home.counting import MOST, capped
+from prm.home.panels import NextStep, Panel, Wait, needs_of, panels_of
 from prm.users.models import Membership
 from tests.factories import new_lead
 
@@ -53,7 +54,7 @@ def test_needs_of_nobody_asks_nothing(ada: Membership, django_assert_num_queries
 
 
 def test_needs_of_stops_counting(ada: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panels, "MOST", 2)
+    monkeypatch.setattr(counting, "MOST", 2)
     for _ in range(4):
         new_lead(ada)
     panels.finds_waits(position=1)(lambda member: [wait("All")])

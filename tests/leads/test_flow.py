@@ -209,7 +209,7 @@ def test_figures_of_those_who_see_less_are_not_kept(cast: Cast) -> None:
 
 def test_kept_figures_hold_ids_and_counts_only(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: dict[str, object] = {}
-    monkeypatch.setattr(flow.cache, "set", lambda key, value, timeout: kept.update({key: value}))
+    monkeypatch.setattr(cache, "set", lambda key, value, timeout: kept.update({key: value}))
     at(opened_lead(cast.ada, cast.ben), DAY)
 
     flow_panel(cast.ada)

@@ -71,6 +71,14 @@ def grouped(number: int) -> str:
 
 
 @register.filter
+def capped(count: int) -> str:
+    """A count that stopped at a thousand: "1,000+"."""
+    from prm.home.counting import capped as in_words
+
+    return in_words(count)
+
+
+@register.filter
 def length_of_time(length: timedelta) -> str:
     """A length of time in the largest unit of which there are two: "26 hours", "3 days"."""
     words: str = format_timedelta(length, locale=world.locale(), threshold=2)
