@@ -254,6 +254,20 @@ def test_home_of_another_portal_shows_none_of_the_figures_kept(cast: Cast) -> No
     assert "North" not in page.by_id("main").text
 
 
+def test_home_through_the_eyes_of_a_partner_is_what_the_partner_sees(cast: Cast) -> None:
+    with inside(cast.acme):
+        assigned_lead(cast.ada, cast.ben, company="Secret Clinics")
+        make_old(opened_lead(cast.ada, cast.ben, company="Quiet Works"))
+    client = sign_in(cast.ada)
+    client.post(f"/people/{cast.ben.pk}/view-as/", {"reason": "They cannot find a lead", "lasting": "15"})
+
+    seen = Page(client.get("/"))
+
+    assert seen.by_id("main").text == home(cast.ben).by_id("main").text
+    assert "Secret" not in seen.html
+    assert client.post("/first-steps/put-away/").status_code == 403
+
+
 # --- What it costs --------------------------------------------------------------------------------------
 
 
