@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import cache
 
 from babel import Locale
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django.utils.translation import get_language
 
 # CLDR lists regions that are no ISO 3166-1 country: groupings, reserved and test codes, Kosovo's user-assigned one.
@@ -93,6 +93,12 @@ def country_choices() -> list[tuple[str, str]]:
 def currency_choices() -> list[tuple[str, str]]:
     """Choices for a form, the empty one first."""
     return [("", "—"), *((code, f"{code} · {locale().currencies.get(code, code)}") for code in CURRENCIES)]
+
+
+def number(count: int) -> str:
+    """A whole number as the reader writes it, "84,000" or "84.000"."""
+    words: str = format_decimal(count, locale=locale())
+    return words
 
 
 def money(amount: Decimal, currency: str) -> str:

@@ -94,6 +94,8 @@ def build() -> Stage:
     _deliveries(stage)
     _actors(stage)
     _sessions(stage)
+    _keys(stage)
+    _topics(stage)
     for portal in (cast.acme, cast.globex):
         plant_everywhere(portal)
     stage.before = fingerprint()
@@ -335,6 +337,21 @@ def _sessions(stage: Stage) -> None:
         with inside(member.portal):
             row = Session.objects.filter(user=member.user).latest("begun_at", "id")
             found[place] = Row(code=str(row.pk), key=str(row.pk), mark="")
+
+
+def _keys(stage: Stage) -> None:
+    """Of Ben and of Dan, who revoke their own."""
+    found = stage.rows.setdefault(("key", ""), {NOWHERE: _no_uuid()})
+    for place, member in (("north", stage.cast.ben), ("globex", stage.cast.dan)):
+        with inside(member.portal):
+            key, _secret = create_api_key(member, name="own", scope=ApiKey.Scope.WRITE, by=None)
+            found[place] = Row(code=str(key.pk), key=str(key.pk), mark="")
+
+
+def _topics(stage: Stage) -> None:
+    """The same help for everybody, whichever portal they read it in."""
+    found = dict.fromkeys(("north", "globex"), Row("leads-list", "leads-list", mark=""))
+    stage.rows["topic", ""] = {**found, NOWHERE: Row("no-such-topic", "no-such-topic", mark="")}
 
 
 def _operator(portal: Portal) -> Membership:

@@ -13,6 +13,7 @@ from prm.world import (
     currency_choices,
     locale,
     money,
+    number,
 )
 
 # ISO 3166-1 alpha-2, all officially assigned codes (249 of them).
@@ -97,6 +98,12 @@ def test_currency_choices_name_each_currency() -> None:
 def test_money_is_written_as_its_reader_does(language: str, amount: str, currency: str, written: str) -> None:
     with translation.override(language):
         assert money(Decimal(amount), currency) == written
+
+
+@pytest.mark.parametrize(("language", "written"), [("en", "84,000"), ("de", "84.000"), ("fr", f"84{NARROW}000")])
+def test_number_is_written_as_its_reader_does(language: str, written: str) -> None:
+    with translation.override(language):
+        assert number(84_000) == written
 
 
 def test_locale_is_english_where_no_language_is_active() -> None:

@@ -1,7 +1,7 @@
 """The timeline: events in words, for the member who reads them."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ from prm.events.models import Event, EventValue
 from prm.users.models import Membership
 
 MOST = 200
+RECEIVERS = ("assignee", "organization")
+"""The values that say who was given something."""
 K = Event.Kind
 
 
@@ -101,17 +103,22 @@ def last_changes(subject: models.Model, member: Membership) -> dict[str, tuple[s
 
 
 def entry_of(event: Event, subject: models.Model, values: Mapping[str, EventValue]) -> Entry:
-    """One event as a line."""
-    icon, words = WORDS.get(event.kind, ("information-circle", event.get_kind_display()))
+    """One event as a line, with what it changed."""
     changes = []
     if event.kind not in HIDDEN_CHANGES:
         changes = [
             {"field": label_of(subject, name), "old": value.old, "new": value.new}
             for name, value in sorted(values.items())
         ]
+    return replace(line_of(event, values), changes=changes)
+
+
+def line_of(event: Event, values: Mapping[str, EventValue]) -> Entry:
+    """One event as a line. Of its values only RECEIVERS are told."""
+    icon, words = WORDS.get(event.kind, ("information-circle", event.get_kind_display()))
     facts: dict[str, Any] = {"to": _receiver(values), **event.facts}
     actor = event.actor.name if event.actor else _("The portal")
-    return Entry(at=event.at, actor=actor, icon=icon, text=str(words).format(**facts), changes=changes)
+    return Entry(at=event.at, actor=actor, icon=icon, text=str(words).format(**facts))
 
 
 def label_of(subject: models.Model, name: str) -> str:
@@ -124,6 +131,5 @@ def label_of(subject: models.Model, name: str) -> str:
 
 
 def _receiver(values: Mapping[str, EventValue]) -> str:
-    person, organization = values.get("assignee"), values.get("organization")
-    names = [value.new for value in (person, organization) if value and value.new]
+    names = [value.new for name in RECEIVERS if (value := values.get(name)) and value.new]
     return ", ".join(names)

@@ -6,4 +6,4 @@ class OrganizationsConfig(AppConfig):
     verbose_name = "Portals and organizations"
 
     def ready(self) -> None:
-        from prm.organizations import lists  # noqa: F401  (registers its list)
+        from prm.organizations import home, lists  # noqa: F401  (each registers what it adds)

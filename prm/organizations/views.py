@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Prefetch
@@ -17,7 +16,6 @@ from prm.files.store import NotStored
 from prm.files.views import answer_with
 from prm.forms import Clash, clash
 from prm.lists.pages import list_page
-from prm.local.demo import LOGINS, PASSWORD
 from prm.organizations import actions
 from prm.organizations.forms import OrganizationForm, PortalForm
 from prm.organizations.lists import ORGANIZATIONS
@@ -26,28 +24,7 @@ from prm.organizations.portals import change_portal
 from prm.serving.typed import form_of
 from prm.users.access import PageRequest, Permission, member_page, public_page
 from prm.users.actions import may_manage
-from prm.users.models import PartnerManager, User
-
-
-@public_page("the front door: a portal's home, or the list of portals on a development machine")
-def home(request: HttpRequest) -> HttpResponse:
-    if request.portal is not None:  # type: ignore[attr-defined]
-        return redirect("leads:list")
-    if not settings.IS_DEVELOPMENT:
-        raise Http404
-    portals = Portal.objects.filter(is_active=True).order_by("name")
-    return render(request, "organizations/portal_list.html", {"portals": portals, "demo": _demo_logins()})
-
-
-def _demo_logins() -> list[dict[str, str]]:
-    """Who can sign in where, while the demonstration is in the database."""
-    portals = dict(Portal.objects.values_list("slug", "name"))
-    there = set(User.objects.filter(email__in=[login.email for login in LOGINS]).values_list("email", flat=True))
-    return [
-        {"portal": portals[login.portal], "email": login.email, "role": login.role, "password": PASSWORD}
-        for login in LOGINS
-        if login.portal in portals and login.email in there
-    ]
+from prm.users.models import PartnerManager
 
 
 @public_page("a stylesheet with the portal's colours, no more")

@@ -17,7 +17,9 @@ SESSION_PORTAL = "portal"
 """The session key that binds a session to the portal in which it began."""
 SESSION_IDENTITY = "sso_identity"
 """The session key that says by whose word it began: the identity at a provider. Absent after a password."""
-ON_THE_WAY = frozenset({"mfa_activate_totp", "account_reauthenticate", "account_logout", "theme"})
+ON_THE_WAY = frozenset(
+    ["mfa_activate_totp", "account_reauthenticate", "account_logout", "theme", "manifest", "icon", "favicon"]
+)
 """What somebody reaches who has yet to set up a second factor."""
 
 

@@ -13,6 +13,9 @@
   };
   reveal(document);
 
+  // On a phone tabs scroll sideways: the current one is in sight.
+  find(".tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
   // Light or dark: the cookie is read by the server, so the next page arrives in the right colours.
   const toggleTheme = () => {
     const root = document.documentElement;
@@ -147,7 +150,7 @@
     if (verb === "get") Object.keys(parameters).filter((name) => name !== "search" && parameters[name] === "").forEach((name) => { delete parameters[name]; });
   });
 
-  // Keys: / to search, j and k through a list (Enter follows the link, as ever), Escape out of what is open.
+  // Keys: / to search, j and k through a list (Enter follows the link, as ever), ? for help, Escape out of what is open.
   const step = (by) => {
     const links = all(".row-link");
     const next = links[links.indexOf(document.activeElement) + by] ?? (by > 0 ? links[0] : links.at(-1));
@@ -167,7 +170,7 @@
     if (event.key === "/") { event.preventDefault(); find("[data-search]")?.focus(); }
     if (event.key === "j") step(1);
     if (event.key === "k") step(-1);
-    if (event.key === "?") find("#keys")?.showModal();
+    if (event.key === "?") find("[data-help]")?.click();
     const row = document.activeElement.closest("tr");
     if (event.key === "x") find("[name=row]", row ?? document.createElement("i"))?.click();
     if (event.key === "p" && row && find("#preview") && hasRoom()) preview(find(".row-link", row));
@@ -211,6 +214,7 @@
   });
   on("htmx:afterSwap", (event) => {
     reveal(document);
+    if (event.detail.requestConfig?.elt.matches("[data-help]")) find("#help-dialog").showModal();
     if (event.detail.target.id !== "chooser") return;
     closeMenus();
     find("#chooser :is([data-first]:not([hidden]), input:not([type=hidden]), select)")?.focus();

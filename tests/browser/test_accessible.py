@@ -17,6 +17,9 @@ pytestmark = pytest.mark.browser
 
 BEA, VIC, NOBODY = "bea@north.example", "vic@acme.example", ""
 PAGES: dict[str, list[tuple[str, str]]] = {
+    "home": [(ADA, "/"), (VIC, "/"), (BEA, "/"), (BEN, "/")],
+    "home:help": [(BEN, "/help/leads-list/")],
+    "users:keys": [(BEN, "/profile/keys/")],
     "account_login": [(NOBODY, "/accounts/login/?next=/leads/")],
     "account_logout": [(ADA, "/accounts/logout/")],
     "account_change_password": [(BEN, "/accounts/password/change/")],
@@ -82,7 +85,11 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "403": [(BEN, "/leads/new/")],
 }
 NO_PAGES = {
-    "home": "leads to the leads; the list of portals is for development",
+    "home:put_away": "a button",
+    "home:manifest": "a text for browsers",
+    "home:icon": "a picture",
+    "home:favicon": "a picture",
+    "users:revoke_key": "a button",
     "account_signup": "leads to sign-in",
     "mfa_authenticate": "leads to sign-in before the first step is passed (tests/browser/test_second_factor.py)",
     "mfa_reauthenticate": "for who has a second factor (tests/browser/test_second_factor.py)",

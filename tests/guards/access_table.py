@@ -128,6 +128,8 @@ def provider_page(state: str, **words: Any) -> Expect:
 
 SENT: tuple[int, ...] = (302,)
 TABLE: dict[tuple[str, str], Expect] = {
+    ("home:help", "GET"): Expect(row=("topic", ""), sees={"north": ALL, "globex": ALL}),
+    ("home:put_away", "POST"): Expect(enters=ADMINS, status=SENT),
     ("account_change_password", "GET"): Expect(),
     ("account_change_password", "POST"): Expect(status=SENT, body=_same(**PASSWORDS)),
     ("organizations:list", "GET"): Expect(enters=MANAGES, lists=(("organization", ""),), sees=ORGANIZATIONS),
@@ -156,6 +158,8 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("users:email", "POST"): Expect(status=SENT, body=_same(email="newcomer@new.example")),
     ("users:sessions", "GET"): Expect(),
     ("users:end_other_sessions", "POST"): Expect(status=SENT),
+    ("users:keys", "GET"): Expect(),
+    ("users:revoke_key", "POST"): Expect(row=("key", ""), sees=OWN_SESSION, status=SENT),
     ("users:end_session", "POST"): Expect(row=("session", ""), sees=OWN_SESSION, status=SENT),
     ("users:sign_out", "POST"): Expect(enters=MANAGES_USERS, row=("member", "active"), sees=MANAGED, status=SENT),
     ("organizations:portal", "GET"): Expect(enters=ADMINS),

@@ -38,6 +38,8 @@ HELD_BY_ITS_ORGANIZATION = {
     ("leads:hand_over", "POST"): "only a lead's holders enter, and they see their own organization's",
     ("leads:activity", "POST"): "only a lead's holders enter, and they see their own organization's",
     ("files:logo", "GET"): "a file is looked for in the folder of the reader's own portal",
+    ("home:help", "GET"): "the same text for everybody, which no row holds",
+    ("users:revoke_key", "POST"): "people revoke their own, and none of those who ask has one elsewhere",
     ("users:end_session", "POST"): "people end their own, and none of those who ask has one elsewhere",
 }
 """Where `visible_to`, the third ring, lets nobody far enough to tell whether the other two stand."""

@@ -23,6 +23,7 @@ SHOWN = [entry for entry in TABLE if entry[1] == "GET"]
 SENT = [entry for entry in TABLE if entry[1] != "GET" and entry[0] != "users:end_viewing"]
 OWN = {
     *("account_change_password", "account_reauthenticate", "users:profile", "users:email", "users:sessions"),
+    "users:keys",
     "events:notifications",
     *("mfa_index", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
 }

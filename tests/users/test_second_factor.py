@@ -183,6 +183,14 @@ def test_required_leads_administrators_to_the_set_up(cast: Cast, path: str) -> N
 
 
 @pytest.mark.usefixtures("required")
+@pytest.mark.parametrize(
+    "path", ["/theme.css", "/manifest.webmanifest", "/icon/4f46e5.svg", "/icon/4f46e5/192.png"]
+)
+def test_required_leaves_the_set_up_its_looks(cast: Cast, path: str) -> None:
+    assert sign_in(cast.ada).get(path).status_code == 200
+
+
+@pytest.mark.usefixtures("required")
 @pytest.mark.parametrize("name", ["vic", "bea", "ben", "dora"])
 def test_required_is_offered_to_the_others_only(cast: Cast, name: str) -> None:
     assert sign_in(getattr(cast, name)).get("/leads/").status_code == 200

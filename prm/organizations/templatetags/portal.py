@@ -65,6 +65,27 @@ def moment(at: datetime | None) -> str:
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, words)
 
 
+@register.filter
+def grouped(number: int) -> str:
+    """A number as the reader writes it: "20,000"."""
+    return world.number(number)
+
+
+@register.filter
+def capped(count: int) -> str:
+    """A count that stopped at a thousand: "1,000+"."""
+    from prm.home.counting import capped as in_words
+
+    return in_words(count)
+
+
+@register.filter
+def length_of_time(length: timedelta) -> str:
+    """A length of time in the largest unit of which there are two: "26 hours", "3 days"."""
+    words: str = format_timedelta(length, locale=world.locale(), threshold=2)
+    return words
+
+
 @register.simple_tag
 def money(amount: Decimal | None, currency: str) -> str:
     """An amount with its currency, or nothing."""
