@@ -21,7 +21,10 @@ FOLDER = Path(__file__).parents[2] / "templates" / "help"
 NO_HELP = {
     "home:help": "the help itself",
     "files:logo": "a file to save",
+    "deals:preview": "stands beside the list",
     "leads:open": "leads to the lead",
+    "leads:preview": "stands beside the list",
+    "lists:view": "leads to the list",
     "sso:test": "leads to the provider",
 }
 """What members can get and what is no page of its own."""
@@ -50,9 +53,9 @@ def test_help_is_short_and_names_its_keys(client_of: ClientOf, cast: Cast, topic
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.html")), ids=lambda path: path.stem)
 def test_help_can_be_translated(path: Path) -> None:
-    text = re.sub(r"{%.*?%}|<[^>]*>", " ", path.read_text())
+    text = re.sub(r"{%.*?%}|<kbd[^>]*>[^<]*</kbd>|<[^>]*>", " ", path.read_text())
 
-    assert set(text.split()) <= {"j", "k", "Enter"}
+    assert text.split() == []
 
 
 def test_page_leads_to_its_own_help(client_of: ClientOf, cast: Cast) -> None:
