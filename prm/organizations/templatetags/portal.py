@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from django import template
 from django.forms import BoundField
 from django.http import HttpRequest
@@ -60,7 +60,7 @@ def moment(at: datetime | None) -> str:
     if timedelta(0) <= age < RELATIVE_FOR:
         words = format_timedelta(-age, add_direction=True, locale=locale, threshold=0.95)
     else:
-        words = format_datetime(local, "d MMM y", locale=locale)
+        words = format_date(local, locale=locale)
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, words)
 
 
@@ -69,7 +69,13 @@ def money(amount: Decimal | None, currency: str) -> str:
     """An amount with its currency, or nothing."""
     if amount is None:
         return ""
-    return world.money(amount, currency) if currency else str(amount)
+    return world.money(amount, currency) if currency else world.written(amount)
+
+
+@register.filter
+def percent(share: int) -> str:
+    """25 as "25%", or as the reader writes it."""
+    return world.percent(share)
 
 
 @register.filter
