@@ -22,7 +22,8 @@ NAMED = {"label", "help_text", "verbose_name", "verbose_name_plural", "empty_lab
 
 def unmarked_in_template(text: str) -> list[str]:
     """Words of a template that stand outside of `translate` and `blocktranslate`, in text, attributes and tags."""
-    shown, said, until = "", [], ""
+    shown, until = "", ""
+    said: list[str] = []
     for token in Lexer(text).tokenize():
         if until:
             until = "" if token.token_type == TokenType.BLOCK and token.contents.strip() == until else until

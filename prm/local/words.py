@@ -96,9 +96,14 @@ def write(catalogue: "Catalog", source: Path) -> None:
     source.write_bytes(_header(catalogue).encode() + written.getvalue())
 
 
+def forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    """The one text, or singular and plural forms, of a text or a translation."""
+    return (text,) if isinstance(text, str) else tuple(text or ())
+
+
 def is_said(translation: str | tuple[str, ...] | list[str] | None) -> bool:
     """Whether a translation is there, in all its plural forms."""
-    return bool(translation) and all(translation or ())
+    return bool(translation) and all(forms(translation))
 
 
 def _begin(language: str) -> None:
