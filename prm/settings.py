@@ -220,6 +220,7 @@ LANGUAGES = [  # those whose words are there (docs/words.md), each by its own na
     ("ar", "العربية"),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "prm.formats"
 USE_THOUSAND_SEPARATOR = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -1,6 +1,7 @@
 """What the templates ask for by name."""
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from prm import world
 
 register = template.Library()
 HUES = 12
+DIRECTED = re.compile(r"-(left|right)\b|paper-airplane")  # looks the other way where one writes from the right
 RELATIVE_FOR = timedelta(days=7)
 
 
@@ -28,8 +30,9 @@ def icon(name: str, size: str = "") -> SafeString:
     """An inline SVG that says nothing to a screen reader: the words stand beside it."""
     draw = heroicon_mini if size == "mini" else heroicon_outline
     pixels = {"mini": 16}.get(size, 20)
+    kind = "icon directed" if DIRECTED.search(name) else "icon"
     try:
-        return SafeString(draw(name, size=pixels, **{"class": "icon", "aria-hidden": "true"}))
+        return SafeString(draw(name, size=pixels, **{"class": kind, "aria-hidden": "true"}))
     except IconDoesNotExist:
         return SafeString(draw("information-circle", size=pixels, **{"class": "icon", "aria-hidden": "true"}))
 
