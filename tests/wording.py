@@ -1,12 +1,16 @@
-"""What of templates and code people read, and whether it goes through gettext. For tests/guards/test_words.py."""
+"""What of templates, code and pages people read, and whether it goes through gettext and is translated."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 from django.template.base import Lexer, Token, TokenType
+
+from prm.local import words
+from tests.reading import Page
 
 READ_ALOUD = {"alt", "aria-label", "aria-description", "placeholder", "title", "data-done"}
 READ_ALOUD |= {"data-confirm", "data-confirm-text", "data-confirm-verb"}
@@ -121,3 +125,41 @@ def _literal(value: ast.expr) -> str:
 
 def read(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
+
+
+# --- Pages and mails as they are sent ------------------------------------------------------------------------
+
+
+@cache
+def english(language: str) -> tuple[dict[str, str], list[re.Pattern[str]]]:
+    """The texts that read otherwise in this language: whole ones, and patterns of those with something in them."""
+    catalogue = words.read(language, words.catalogues()[language])
+    whole, patterns = {}, []
+    for message in catalogue:
+        said = words.forms(message.string)
+        for text in words.forms(message.id):
+            if not text or text in said:
+                continue
+            parts = re.split(r"%\(\w+\)[sd]|\{\w+\}", text)
+            if len(parts) == 1:
+                whole[text] = said[0]
+            elif re.search(r"[a-z]{3}", "".join(parts)):
+                patterns.append(re.compile(".+?".join(re.escape(part) for part in parts)))
+    return whole, patterns
+
+
+def left_in_english(texts: Page | Iterable[str], language: str) -> Iterator[str]:
+    """What of a page, or of lines, is said in English and reads otherwise in this language."""
+    whole, patterns = english(language)
+    for text in texts_of(texts) if isinstance(texts, Page) else texts:
+        if text in whole or any(pattern.fullmatch(text) for pattern in patterns):
+            yield text
+
+
+def texts_of(page: Page) -> Iterator[str]:
+    for element in page.root.walk():
+        spoken = [element.attributes[name] for name in READ_ALOUD if name in element.attributes]
+        shown = [child for child in element.children if isinstance(child, str)]
+        for text in [*spoken, *shown]:
+            if " ".join(text.split()):
+                yield " ".join(text.split()).rstrip(":,")

@@ -1,14 +1,11 @@
 """Every page in every language: nothing of it stays English, and Arabic runs from right to left."""
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 from django.conf import settings
 
 from deals.models import DealStage
-from prm.local import words
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
 from prm.users.models import Membership
@@ -19,48 +16,14 @@ from tests.guards.cells import Cell
 from tests.matrix import Question, send
 from tests.reading import Page
 from tests.stage import NOWHERE, Stage
+from tests.wording import left_in_english
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
 READERS = ("ada", "bea", "ben")
 PAGES = sorted(name for name, method in TABLE if method == "GET" and not name.startswith("api:"))
 PUBLIC = ["/", "/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/security/"]
 PUBLIC += ["/invitations/nobody/", "/nothing/here/", "/leads/?cursor=%00", "/accounts/inactive/"]
-SPOKEN = ("alt", "aria-label", "placeholder", "title", "data-confirm", "data-confirm-text", "data-confirm-verb")
 each_language = pytest.mark.parametrize("language", LANGUAGES)
-
-
-@cache
-def english(language: str) -> tuple[dict[str, str], list[re.Pattern[str]]]:
-    """The texts that read otherwise in this language: whole ones, and patterns of those with something in them."""
-    catalogue = words.read(language, words.catalogues()[language])
-    whole, patterns = {}, []
-    for message in catalogue:
-        said = words.forms(message.string)
-        for text in words.forms(message.id):
-            if not text or text in said:
-                continue
-            parts = re.split(r"%\(\w+\)[sd]|\{\w+\}", text)
-            if len(parts) == 1:
-                whole[text] = said[0]
-            elif re.search(r"[a-z]{3}", "".join(parts)):
-                patterns.append(re.compile(".+?".join(re.escape(part) for part in parts)))
-    return whole, patterns
-
-
-def left_in_english(page: Page, language: str) -> Iterator[str]:
-    whole, patterns = english(language)
-    for text in texts_of(page):
-        if text in whole or any(pattern.fullmatch(text) for pattern in patterns):
-            yield text
-
-
-def texts_of(page: Page) -> Iterator[str]:
-    for element in page.root.walk():
-        spoken = [element.attributes[name] for name in SPOKEN if name in element.attributes]
-        shown = [child for child in element.children if isinstance(child, str)]
-        for text in [*spoken, *shown]:
-            if " ".join(text.split()):
-                yield " ".join(text.split()).rstrip(":,")
 
 
 def cells(stage: Stage, name: str) -> Iterator[Cell]:
