@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog, Message
 
 from prm.local import words
 
@@ -39,6 +40,12 @@ def write(folder: Path, **said: str) -> Path:
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(PO.format(**said))
     return source
+
+
+def message(catalogue: Catalog, text: str) -> Message:
+    found = catalogue.get(text)
+    assert found is not None
+    return found
 
 
 def made_of(source: Path) -> gettext.GNUTranslations:
@@ -88,7 +95,7 @@ def test_words_begins_a_language_and_keeps_what_is_said(folder: Path, capsys: py
 
     german = words.read("de", words.catalogues()["de"])
     assert sorted(words.catalogues()) == ["de", "it"]
-    assert german.get("Leads").string == "Leads"
+    assert message(german, "Leads").string == "Leads"
     assert german.get("%(n)d lead") is None  # which is nowhere in the code
     assert len(german) == len(words.gather()) > 1000
     assert "to translate" in capsys.readouterr().out
@@ -98,7 +105,7 @@ def test_words_begins_a_language_and_keeps_what_is_said(folder: Path, capsys: py
 def test_gather_finds_words_of_templates_and_code_with_their_places() -> None:
     found = words.gather()
 
-    places = {name for name, _line in found.get("Leads").locations}
+    places = {name for name, _line in message(found, "Leads").locations}
     assert {"templates/components/sidebar.html", "leads/apps.py"} <= places
-    assert found.get("Lead {code} waits for you").locations[0][0] == "leads/emails.py"
-    assert found.get("%(n)d second").id == ("%(n)d second", "%(n)d seconds")
+    assert message(found, "Lead {code} waits for you").locations[0][0] == "leads/emails.py"
+    assert message(found, "%(n)d second").id == ("%(n)d second", "%(n)d seconds")
