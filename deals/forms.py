@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, deal_from, first_stage, prospect_of
 from deals.models import Account, Contact, Deal, DealLostReason, DealStage
 from leads.models import Lead
-from prm.forms import RecordForm
+from prm.forms import AmountField, RecordForm
 from prm.world import country_choices, currency_choices
 
 
@@ -22,6 +22,7 @@ class DealForm(RecordForm):
     class Meta:
         model = Deal
         fields = ["name", "amount", "currency", "close_date", "next_step", "description"]
+        field_classes = {"amount": AmountField}
         widgets = {
             "close_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "description": forms.Textarea(attrs={"rows": 4}),

@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from celery.schedules import crontab
-from django.utils.translation import gettext_lazy as _
 
 from prm import environment as env
 
@@ -61,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "prm.serving.protocol.ProtocolMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "prm.serving.language.LanguageMiddleware",
     "prm.organizations.middleware.PortalMiddleware",
     "prm.serving.headers.PlainInputMiddleware",
     "prm.api.credentials.CredentialMiddleware",
@@ -215,7 +215,16 @@ PRM_SECURITY_CONTACT = env.text("PRM_SECURITY_CONTACT", "" if IS_PRODUCTION else
 
 # --- Words, time, files -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]  # those whose words are there
+LANGUAGES = [  # those whose words are there (docs/words.md), each by its own name
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("ar", "العربية"),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "prm.formats"
+USE_THOUSAND_SEPARATOR = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"

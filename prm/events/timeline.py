@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prm.events.models import Event, EventValue
+from prm.events.values import in_words, label_of
 from prm.users.models import Membership
 
 MOST = 200
@@ -107,7 +107,11 @@ def entry_of(event: Event, subject: models.Model, values: Mapping[str, EventValu
     changes = []
     if event.kind not in HIDDEN_CHANGES:
         changes = [
-            {"field": label_of(subject, name), "old": value.old, "new": value.new}
+            {
+                "field": label_of(subject, name),
+                "old": in_words(subject, name, value.old),
+                "new": in_words(subject, name, value.new),
+            }
             for name, value in sorted(values.items())
         ]
     return replace(line_of(event, values), changes=changes)
@@ -119,15 +123,6 @@ def line_of(event: Event, values: Mapping[str, EventValue]) -> Entry:
     facts: dict[str, Any] = {"to": _receiver(values), **event.facts}
     actor = event.actor.name if event.actor else _("The portal")
     return Entry(at=event.at, actor=actor, icon=icon, text=str(words).format(**facts))
-
-
-def label_of(subject: models.Model, name: str) -> str:
-    """The field's label on its form, or its name in words."""
-    try:
-        label = str(subject._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-    except (FieldDoesNotExist, AttributeError):
-        label = name.replace("_", " ")
-    return label[:1].upper() + label[1:]
 
 
 def _receiver(values: Mapping[str, EventValue]) -> str:

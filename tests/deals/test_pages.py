@@ -289,7 +289,7 @@ def test_deal_page_shows_the_deal(
 
     assert page.heading == "Ben's"
     assert [dd.text for dd in page.root.all("dl", css="figures")[0].all("dd")] == [
-        *("€10", "€1 at 10 %", "March 31, 2027", "—"),
+        *("€10", "€1 at 10%", "March 31, 2027", "—"),
     ]
     assert page.links("Edit") == [f"/deals/{deals['ben'].code}/edit/"]
 

@@ -55,7 +55,7 @@ NEEDLES = [
 ]
 SHOWN = [
     *(
-        str(value)
+        f"{value:,}" if isinstance(value, int) else str(value)
         for name, value in DETAILS.items()
         if name not in {"country", "budget", "budget_currency", "website"}
     ),

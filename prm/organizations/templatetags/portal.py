@@ -1,11 +1,12 @@
 """What the templates ask for by name."""
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from django import template
 from django.forms import BoundField
 from django.http import HttpRequest
@@ -21,6 +22,7 @@ from prm.serving.undo import undo_of
 
 register = template.Library()
 HUES = 12
+DIRECTED = re.compile(r"-(left|right)\b|paper-airplane")  # looks the other way where one writes from the right
 RELATIVE_FOR = timedelta(days=7)
 
 
@@ -29,8 +31,9 @@ def icon(name: str, size: str = "") -> SafeString:
     """An inline SVG that says nothing to a screen reader: the words stand beside it."""
     draw = heroicon_mini if size == "mini" else heroicon_outline
     pixels = {"mini": 16}.get(size, 20)
+    kind = "icon directed" if DIRECTED.search(name) else "icon"
     try:
-        return SafeString(draw(name, size=pixels, **{"class": "icon", "aria-hidden": "true"}))
+        return SafeString(draw(name, size=pixels, **{"class": kind, "aria-hidden": "true"}))
     except IconDoesNotExist:
         return SafeString(draw("information-circle", size=pixels, **{"class": "icon", "aria-hidden": "true"}))
 
@@ -61,7 +64,7 @@ def moment(at: datetime | None) -> str:
     if timedelta(0) <= age < RELATIVE_FOR:
         words = format_timedelta(-age, add_direction=True, locale=locale, threshold=0.95)
     else:
-        words = format_datetime(local, "d MMM y", locale=locale)
+        words = format_date(local, locale=locale)
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, words)
 
 
@@ -91,7 +94,13 @@ def money(amount: Decimal | None, currency: str) -> str:
     """An amount with its currency, or nothing."""
     if amount is None:
         return ""
-    return world.money(amount, currency) if currency else str(amount)
+    return world.money(amount, currency) if currency else world.written(amount)
+
+
+@register.filter
+def percent(share: int) -> str:
+    """25 as "25%", or as the reader writes it."""
+    return world.percent(share)
 
 
 register.filter("undo", undo_of)

@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -154,7 +155,8 @@ def _accepted(request: HttpRequest, form: AcceptForm) -> AbstractBaseUser | None
         if form.is_known and get_adapter().authenticate(request, **credentials) is None:
             form.add_error("password", _("This is not the password of this account."))
             return None
-        actions.accept_invitation(member, name=form.cleaned_data["name"], password=password)
+        name, language = form.cleaned_data["name"], get_language()
+        actions.accept_invitation(member, name=name, password=password, language=language)
     except (Refused, ValidationError) as no:  # accepted a moment ago; too many tries
         form.add_error(None, str(no) if isinstance(no, Refused) else no)
         return None
