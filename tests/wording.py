@@ -135,10 +135,11 @@ def english(language: str) -> tuple[dict[str, str], list[re.Pattern[str]]]:
     """The texts that read otherwise in this language: whole ones, and patterns of those with something in them."""
     catalogue = words.read(language, words.catalogues()[language])
     whole, patterns = {}, []
+    alike = {text for message in catalogue for text in words.forms(message.string)}
     for message in catalogue:
         said = words.forms(message.string)
         for text in words.forms(message.id):
-            if not text or text in said:
+            if not text or text in alike:
                 continue
             parts = re.split(r"%\(\w+\)[sd]|\{\w+\}", text)
             if len(parts) == 1:
