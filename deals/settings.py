@@ -84,6 +84,23 @@ def change_stage(stage: DealStage, *, values: Mapping[str, Any], by: Actor) -> D
 
 
 @transaction.atomic
+def raise_stage(stage: DealStage, *, by: Actor) -> None:
+    """Let a stage change places with the one before it; the first stays where it is."""
+    require(by, Permission.CONFIGURE_LEADS)
+    stages = list(DealStage.objects.select_for_update())
+    place = stages.index(stage)
+    if place == 0:
+        return
+    before = [each.position for each in stages]
+    stages[place - 1 : place + 1] = stages[place], stages[place - 1]
+    for position, each in enumerate(stages, start=1):  # anew: two may have had the same
+        each.position = position
+    DealStage.objects.bulk_update(stages, ["position"])
+    changes = {"position": (before[place], stages[place - 1].position)}
+    record(Event.Kind.SETTINGS_CHANGED, stages[place - 1], by=by, changes=changes)
+
+
+@transaction.atomic
 def add_lost_reason(name: str, *, by: Actor) -> DealLostReason:
     """A new reason at the end of the list."""
     require(by, Permission.CONFIGURE_LEADS)

@@ -31,22 +31,24 @@ def readers_of(lead: Lead, member: Membership) -> list[Reader]:
     may = {person.pk: person for person in people.filter(_may_see(lead))} if lead.organization_id else {}
     acts = (
         Event.objects.visible_to(member)
-        .filter(subject_id=lead.pk)
+        .filter(subject_id=lead.pk, actor__isnull=False)
         .exclude(actor__organization__kind=Organization.Kind.VENDOR)
-        .exclude(actor=None)
         .order_by()
         .values_list("actor")
         .annotate(opened=Min("at", filter=Q(kind=Event.Kind.LEAD_OPENED)), last=Max("at"))
     )
-    done = {actor: (opened, last) for actor, opened, last in acts}
-    former = people.filter(pk__in=done.keys() - may.keys()) if done.keys() - may.keys() else []
-    return [
-        Reader(person, person.pk in may, *done.get(person.pk, (None, None))) for person in (*may.values(), *former)
-    ]
+    times = {actor: (opened, last) for actor, opened, last in acts}
+    former = times.keys() - may.keys()
+    readers = [*may.values(), *(people.filter(pk__in=former) if former else ())]
+    found = []
+    for person in readers:
+        opened, last = times.get(person.pk, (None, None))
+        found.append(Reader(person, person.pk in may, opened_at=opened, last_at=last))
+    return found
 
 
 def _may_see(lead: Lead) -> Q:
     """The same as Lead.visible_to, asked the other way round: which members outside the vendor."""
     whole = Membership.objects.signed_up().holding(Permission.VIEW_ORGANIZATION_LEADS)
-    own = Membership.objects.signed_up().holding(Permission.RECEIVE_LEADS).filter(pk=lead.assignee_id)
+    own = Membership.objects.signed_up().holding(Permission.RECEIVE_LEADS).filter(leads=lead.pk)
     return Q(organization=lead.organization_id) & (Q(pk__in=whole.values("pk")) | Q(pk__in=own.values("pk")))

@@ -21,7 +21,7 @@ from prm.organizations.context import APP_ROLE, inside
 from prm.organizations.models import Portal
 from tests.guards.catalogue import fenced_tables, privileges, rows
 
-READS = ("SELECT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "SET LOCAL")
+READS = ("SELECT", "(SELECT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "SET LOCAL")
 
 
 @dataclass(frozen=True)

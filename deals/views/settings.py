@@ -41,6 +41,9 @@ def _stage_changed(request: PageRequest, action: str, form: Any) -> bool:
             stage = _chosen(request, "stage", DealStage)
             settings.change_stage(stage, values={"is_active": not stage.is_active}, by=request.membership)
             return True
+        if action == "raise_stage":
+            settings.raise_stage(_chosen(request, "stage", DealStage), by=request.membership)
+            return True
         if not form.is_valid():
             return False
         if action == "change_stage":

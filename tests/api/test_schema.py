@@ -24,6 +24,7 @@ OPERATIONS = {
     },
     "/api/v1/deals/": {"get"},
     "/api/v1/deals/{id}/": {"get", "patch"},
+    **{f"/api/v1/deals/{{id}}/{verb}/": {"post"} for verb in ("move", "win", "lose", "reopen")},
     "/api/v1/organizations/": {"get", "post"},
     "/api/v1/organizations/{id}/": {"get", "patch"},
     "/api/v1/users/": {"get", "post"},

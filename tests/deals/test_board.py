@@ -334,6 +334,8 @@ def test_move_on_the_board_leads_nowhere_else(client_of: ClientOf, cast: Cast, d
 
     assert answer["Location"] == f"/deals/board/?search=x#{deals['ben'].code}"
     assert client.post(f"/deals/{deals['ben'].code}/win/", {"board": "owner=x"}).status_code == 400
+    with inside(cast.acme):
+        assert Deal.objects.get(pk=deals["ben"].pk).status == "open"
 
 
 # --- Its parts ------------------------------------------------------------------------------------------

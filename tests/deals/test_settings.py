@@ -4,7 +4,7 @@ import pytest
 
 from deals.actions import lose_deal
 from deals.models import Deal, DealLostReason, DealStage
-from deals.settings import add_lost_reason, add_stage, change_lost_reason, change_stage
+from deals.settings import add_lost_reason, add_stage, change_lost_reason, change_stage, raise_stage
 from prm.actions import Refused
 from prm.events.models import Event
 from prm.users.models import Membership
@@ -107,6 +107,24 @@ def test_change_stage_keeps_its_meaning_while_deals_stand_there(cast: Cast) -> N
     assert change_stage(stage("Proposal"), values={"outcome": "won"}, by=cast.ada).outcome == "won"
 
 
+def test_raise_stage_changes_places_with_the_one_before(ada: Membership) -> None:
+    DealStage.objects.filter(name__in=["Proposal", "Negotiation"]).update(position=3)  # as good as the same
+    assert stages()[2:4] == ["Negotiation", "Proposal"]
+
+    raise_stage(stage("Proposal"), by=ada)
+
+    assert stages() == ["Qualified", "Meeting held", "Proposal", "Negotiation", "Won", "Lost"]
+    event = Event.objects.get(kind=Event.Kind.SETTINGS_CHANGED)
+    assert (event.subject_id, event.changed_fields) == (stage("Proposal").pk, ["position"])
+
+
+def test_raise_stage_that_is_the_first_changes_nothing(ada: Membership) -> None:
+    raise_stage(stage("Qualified"), by=ada)
+
+    assert stages()[0] == "Qualified"
+    assert not Event.objects.filter(kind=Event.Kind.SETTINGS_CHANGED).exists()
+
+
 # --- Lost reasons ---------------------------------------------------------------------------------------
 
 
@@ -151,5 +169,7 @@ def test_settings_are_for_those_who_configure(cast: Cast, name: str) -> None:
     by = getattr(cast, name)
     with pytest.raises(Refused, match="groups"):
         add_lost_reason("x", by=by)
+    with pytest.raises(Refused, match="groups"):
+        raise_stage(DealStage.objects.all()[1], by=by)
     with pytest.raises(Refused, match="groups"):
         change_lost_reason(DealLostReason.objects.all()[0], values={"name": "x"}, by=by)

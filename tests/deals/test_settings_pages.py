@@ -80,6 +80,16 @@ def test_stages_change_one(client_of: ClientOf, cast: Cast) -> None:
     assert (changed.pk, changed.probability, changed.position) == (chosen.pk, 55, chosen.position)
 
 
+def test_stages_move_up(client_of: ClientOf, cast: Cast) -> None:
+    signed = stage(cast.acme, "Negotiation")
+
+    answer = client_of(cast.ada).post(STAGES, {"action": "raise_stage", "stage": str(signed.pk)})
+
+    assert answer.status_code == 302
+    assert stages(cast.acme) == ["Qualified", "Meeting held", "Negotiation", "Proposal", "Won", "Lost"]
+    assert stages(cast.globex) == FIRST
+
+
 def test_stages_out_of_use_stay_on_their_deals(client_of: ClientOf, cast: Cast) -> None:
     with inside(cast.acme):
         deal = new_deal(cast.ada, cast.ben)
