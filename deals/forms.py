@@ -117,7 +117,7 @@ class VerbForm(forms.Form):
 
 
 class MoveForm(VerbForm):
-    stage: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(queryset=None)
+    stage: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(label=_("Stage"), queryset=None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -164,7 +164,7 @@ def reset_second_factor(user: User, *, asked_by: Portal) -> None:
     """
     found, _by_table = Authenticator.objects.filter(user=user).delete()
     if not found:
-        raise Refused(f"{user.email} has no second factor.")
+        raise Refused(_("%(email)s has no second factor.") % {"email": user.email})
     for portal in Portal.objects.order_by("pk"):
         with inside(portal):
             account.end_sessions(user)
