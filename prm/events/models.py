@@ -89,6 +89,7 @@ class Event(FencedModel):
         DEAL_CHANGED = "deal_changed", _("Deal changed")
         DEAL_WITHDRAWN = "deal_withdrawn", _("Deal withdrawn")
         DELIVERY_RESENT = "delivery_resent", _("Notice sent again")
+        LIST_EXPORTED = "list_exported", _("List exported")
         NOTIFICATIONS_CHANGED = "notifications_changed", _("Notifications changed")
 
     kind = models.CharField(max_length=30, choices=Kind.choices)

@@ -64,6 +64,12 @@ def moment(at: datetime | None) -> str:
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, words)
 
 
+@register.filter
+def duration(time: timedelta) -> str:
+    """How long something takes, in the one unit that fits: "2 minutes"."""
+    return format_timedelta(time, locale=world.locale(), threshold=1.2)
+
+
 @register.simple_tag
 def money(amount: Decimal | None, currency: str) -> str:
     """An amount with its currency, or nothing."""
