@@ -36,6 +36,11 @@ HELD_BY_ITS_ORGANIZATION = {
     ("leads:hand_over", "POST"): "only a lead's holders enter, and they see their own organization's",
     ("leads:activity", "POST"): "only a lead's holders enter, and they see their own organization's",
     ("files:logo", "GET"): "a file is looked for in the folder of the reader's own portal",
+    **{
+        entry: "a run is its requester's, and none of those who ask has one elsewhere"
+        for entry in ROWS
+        if entry[0].startswith("runs:")
+    },
     ("users:end_session", "POST"): "people end their own, and none of those who ask has one elsewhere",
 }
 """Where `visible_to`, the third ring, lets nobody far enough to tell whether the other two stand."""

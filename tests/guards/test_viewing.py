@@ -24,6 +24,7 @@ SENT = [entry for entry in TABLE if entry[1] != "GET" and entry[0] != "users:end
 OWN = {
     *("account_change_password", "account_reauthenticate", "users:profile", "users:email", "users:sessions"),
     "events:notifications",
+    *("runs:list", "runs:detail", "runs:file", "runs:refusals", "runs:export"),
     *("mfa_index", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
 }
 
