@@ -129,7 +129,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         key="status",
         label=_("Status"),
-        value=lambda lead: str(lead.get_status_display()),
+        value=lambda lead: str(Status(lead.status).label),  # an export asks for it a hundred thousand times
         template="components/lead_badge.html",
         css="state",
         by_default=everybody,

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "prm.events",
     "prm.lists",
     "prm.files",
+    "prm.runs",
     "prm.operators",
     "prm.sso",
     "leads",
@@ -143,6 +144,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "prm.events.tasks.sweep", "schedule": timedelta(seconds=10)},
     "forget": {"task": "prm.events.tasks.forget", "schedule": crontab(hour=3, minute=17)},
     "forget_sign_ins": {"task": "prm.users.tasks.forget", "schedule": timedelta(hours=1)},
+    "forget_exports": {"task": "prm.runs.tasks.forget", "schedule": timedelta(hours=1)},
     "heartbeat": {"task": "prm.events.tasks.heartbeat", "schedule": timedelta(seconds=10)},
 }
 

@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("prm.events.urls")),
     path("", include("prm.lists.urls")),
     path("", include("prm.files.urls")),
+    path("", include("prm.runs.urls")),
     path("", include("leads.urls")),
     path("", include("deals.urls")),
     path("api/v1/schema/", schema, name="schema"),

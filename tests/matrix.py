@@ -119,7 +119,7 @@ def _plain(text: str, question: Question, row: Row | None) -> str:
 
 
 def _body(response: HttpResponse, question: Question, row: Row | None) -> str:
-    return _plain(response.content.decode(errors="replace"), question, row)  # a picture is no text
+    return _plain(response.getvalue().decode(errors="replace"), question, row)  # a picture is no text
 
 
 def _headers(response: HttpResponse, question: Question, row: Row | None) -> dict[str, str]:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from deals.actions import first_stage, win_deal
 from deals.models import Deal, DealLostReason, DealStage
 from leads import actions as lead_actions
+from leads.bulk import ASSIGN
 from leads.lists import LEADS
 from leads.models import Lead, LostReason
 from prm.events.models import Delivery, Event, Message
@@ -31,6 +32,10 @@ from prm.organizations.actions import create_organization
 from prm.organizations.context import inside
 from prm.organizations.models import Counter, Organization, Portal, Tier
 from prm.organizations.portals import change_portal
+from prm.runs.actions import start_run
+from prm.runs.exports import start_export
+from prm.runs.models import Run
+from prm.runs.working import work_due
 from prm.sso.actions import add_provider, pass_test, use_provider
 from prm.sso.claims import Claims
 from prm.sso.people import link
@@ -40,10 +45,10 @@ from prm.users.models import ApiKey, Group, Membership, Session, User
 from tests import browsing
 from tests import cast as cast_module
 from tests.cast import PASSWORD, Cast
-from tests.factories import assigned_lead, new_deal, opened_lead
+from tests.factories import assigned_lead, new_deal, new_lead, opened_lead
 from tests.matrix import Actor, Row, fingerprint
 from tests.planting import plant_everywhere
-from tests.populate import LOGO, look_after
+from tests.populate import LOGO, export_and_refusal, look_after
 
 NOWHERE = "nowhere"
 FIRST_NUMBER_AT_GLOBEX = 5000  # so that a number of one portal means nothing in the other
@@ -92,6 +97,7 @@ def build() -> Stage:
     _files(stage)
     _views(stage)
     _deliveries(stage)
+    _runs(stage)
     _actors(stage)
     _sessions(stage)
     _keys(stage)
@@ -275,6 +281,42 @@ def _files(stage: Stage) -> None:
         purpose = StoredFile.Purpose.LOGO
         file = keep_file(LOGO, purpose=purpose, organization=stage.cast.north, content_type="image/png", by=None)
         found["north"] = _file(file)
+
+
+def _runs(stage: Stage) -> None:
+    """Each holder has an export that is done, one that waits, and Ada and Dan have assigned leads to somebody."""
+    cast = stage.cast
+    for place, by in (("north", cast.ada), ("globex", cast.dan)):
+        stage.rows.setdefault(("run", "assigned"), {NOWHERE: _no_uuid()})[place] = _assigning(stage, place, by)
+    holders = {"north": cast.ben, "colleague": cast.bea, "south": cast.cleo, "globex": cast.dan}
+    for place, member in holders.items():
+        with inside(member.portal):
+            done = export_and_refusal(member)
+            waiting = start_export("leads", query=QueryDict(), sheet="csv", token=uuid.uuid4(), by=member)
+        stage.rows.setdefault(("run", "done"), {NOWHERE: _no_uuid()})[place] = _run_row(done)
+        stage.rows.setdefault(("run", "waiting"), {NOWHERE: _no_uuid()})[place] = _run_row(waiting)
+    found = {place: Row(code="leads", key="leads", mark="") for place in ("north", "globex")}
+    stage.rows["listing", ""] = {**found, NOWHERE: Row(code="no-such-list", key="", mark="")}
+
+
+def _assigning(stage: Stage, place: str, by: Membership) -> Row:
+    with inside(by.portal):
+        lead, to = new_lead(by), stage.peers[place]
+        run = start_run(
+            ASSIGN,
+            by=by,
+            token=uuid.uuid4(),
+            title="Assign",
+            chosen=[lead.pk],
+            total=1,
+            parameters={"user": str(to.pk)},
+        )
+    work_due(by.portal)
+    return _run_row(run)
+
+
+def _run_row(run: Run) -> Row:
+    return Row(code=str(run.pk), key=str(run.pk), mark=str(run.pk))
 
 
 def _views(stage: Stage) -> None:

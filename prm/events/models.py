@@ -93,6 +93,7 @@ class Event(FencedModel):
         DEAL_REOPENED = "deal_reopened", _("Deal re-opened")
         DEAL_WITHDRAWN = "deal_withdrawn", _("Deal withdrawn")
         DELIVERY_RESENT = "delivery_resent", _("Notice sent again")
+        LIST_EXPORTED = "list_exported", _("List exported")
         NOTIFICATIONS_CHANGED = "notifications_changed", _("Notifications changed")
 
     kind = models.CharField(max_length=30, choices=Kind.choices)

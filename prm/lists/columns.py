@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
 
 if TYPE_CHECKING:
@@ -64,10 +65,15 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class BulkVerb:
-    """A verb for many rows: a button that posts `row` or `all`, and `query`, to the address of `url_name`."""
+    """A verb for many rows: a button that posts `row` or `all`, and `query`, to the `path`."""
 
     key: str
     label: Words
     icon: str
     url_name: str
+    url_args: tuple[str, ...] = ()
     is_for: Callable[["Membership"], bool] = everybody
+
+    @property
+    def path(self) -> str:
+        return reverse(self.url_name, args=self.url_args)

@@ -7,6 +7,7 @@ LEFT_OUT = {
     "users.apikey.digest": "what a key is recognised by",
     "users.session": "the browsers that are signed in just now, and what opens their sessions",
     "users.draft": "forms that were typed and not sent yet, gone within a day",
+    "runs.run.token": "by which a form that is sent twice is known",
     "sso.identityprovider.sealed_secret": "the client secret at the sign-in service, sealed for this installation",
     "sso.lookedat": "digests of answers that were looked at, gone within a day",
 }

@@ -4,7 +4,9 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -23,6 +25,16 @@ _TOKENS = re.compile(r"(/invitations/|/unsubscribe/|/accounts/password/reset/key
 def current_request_id() -> str:
     """The id of the request being answered, or '' outside of one."""
     return _request_id.get()
+
+
+@contextmanager
+def on_behalf_of(cause: uuid.UUID) -> Iterator[None]:
+    """What is logged and recorded in here, outside of any request, bears this id in the place of a request's."""
+    token = _request_id.set(str(cause))
+    try:
+        yield
+    finally:
+        _request_id.reset(token)
 
 
 class JsonFormatter(logging.Formatter):

@@ -51,6 +51,14 @@ MANAGED: Sight = {
 }
 MAILS: Sight = {"north": people("ada"), "south": people("ada"), "east": people("ada"), "globex": people("dan")}
 PROVIDERS: Sight = {"north": people("ada"), "globex": people("dan")}
+RUNS: Sight = {
+    "north": people("ben"),
+    "colleague": people("bea"),
+    "south": people("cleo"),
+    "globex": people("dan"),
+}
+ASSIGNING: Sight = {"north": people("ada"), "globex": people("dan")}
+NAMED: Sight = {"north": ALL, "globex": ALL}  # a list has the same name in every portal
 VIEWS: Sight = {  # each is its owner's, and shared with nobody
     "north": people("eve"),
     "south": people("cleo"),
@@ -90,6 +98,10 @@ def _home(stage: Stage, actor: Actor) -> str:
     return stage.rows["organization", ""][stage.place_of(actor)].key
 
 
+def _lead(stage: Stage, actor: Actor) -> str:
+    return stage.rows["lead", "opened"][stage.place_of(actor)].key
+
+
 def _same(**body: Any) -> Body:
     return lambda stage, actor: body
 
@@ -102,6 +114,7 @@ REGISTRATION = {f"deal-{name}": value for name, value in DEAL.items()} | {
 PASSWORDS = {"oldpassword": PASSWORD, "password1": "quite-another-one-9", "password2": "quite-another-one-9"}
 PROFILE = {"name": "Renamed", "language": "en", "time_zone": "UTC"}
 OPENID = {"name": "Second", "issuer": "https://second.example", "client_id": "portal"}
+AGREED = {"agreed": "yes"}
 CALL = {"kind": "call", "outcome": "reached", "note": "Rang."}
 MAILED = {f"how_{kind}": "digest" for kind in optional_kinds()}
 INVITATION = {"name": "Newcomer", "email": "newcomer@new.example"}
@@ -218,6 +231,27 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("events:mail_log", "GET"): Expect(enters=ADMINS, lists=(("delivery", "sent"),), sees=MAILS),
     ("events:mail_retry", "POST"): Expect(enters=ADMINS, status=SENT),
     ("events:mail_resend", "POST"): Expect(enters=ADMINS, row=("delivery", "sent"), sees=MAILS, status=SENT),
+    ("runs:list", "GET"): Expect(lists=(("run", "done"), ("run", "waiting")), sees=RUNS),
+    ("runs:detail", "GET"): Expect(row=("run", "done"), sees=RUNS),
+    ("runs:file", "GET"): Expect(row=("run", "done"), sees=RUNS),
+    ("runs:refusals", "GET"): Expect(row=("run", "done"), sees=RUNS),
+    ("runs:cancel", "POST"): Expect(row=("run", "waiting"), sees=RUNS, status=SENT),
+    ("runs:undo", "POST"): Expect(row=("run", "assigned"), sees=ASSIGNING, status=SENT),
+    ("runs:export", "GET"): Expect(row=("listing", ""), sees=NAMED),
+    ("runs:export", "POST"): Expect(row=("listing", ""), sees=NAMED, status=SENT, body=_same(sheet="csv")),
+    ("leads:assign_many", "POST"): Expect(
+        enters=MANAGES,
+        status=SENT,
+        body=lambda stage, actor: {**AGREED, "user": _peer(stage, actor), "row": _lead(stage, actor)},
+    ),
+    ("leads:recall_many", "POST"): Expect(
+        enters=MANAGES, status=SENT, body=lambda stage, actor: {**AGREED, "row": _lead(stage, actor)}
+    ),
+    ("leads:lose_many", "POST"): Expect(
+        enters=MANAGES,
+        status=SENT,
+        body=lambda stage, actor: {**AGREED, "reason": _id(stage, actor, "reason"), "row": _lead(stage, actor)},
+    ),
     ("lists:views", "GET"): Expect(lists=(("view", ""),), sees=VIEWS),
     ("lists:new", "GET"): Expect(status=(404,)),  # of no list
     ("lists:new", "POST"): Expect(status=SENT, body=_same(list="leads", query="status=lost", name="Lost ones")),

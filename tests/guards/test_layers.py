@@ -40,6 +40,11 @@ HELD_BY_ITS_ORGANIZATION = {
     ("files:logo", "GET"): "a file is looked for in the folder of the reader's own portal",
     ("home:help", "GET"): "the same text for everybody, which no row holds",
     ("users:revoke_key", "POST"): "people revoke their own, and none of those who ask has one elsewhere",
+    **{
+        entry: "a run is its requester's, and none of those who ask has one elsewhere"
+        for entry in ROWS
+        if entry[0].startswith("runs:")
+    },
     ("users:end_session", "POST"): "people end their own, and none of those who ask has one elsewhere",
 }
 """Where `visible_to`, the third ring, lets nobody far enough to tell whether the other two stand."""

@@ -25,6 +25,7 @@ OWN = {
     *("account_change_password", "account_reauthenticate", "users:profile", "users:email", "users:sessions"),
     "users:keys",
     "events:notifications",
+    *("runs:list", "runs:detail", "runs:file", "runs:refusals", "runs:export"),
     *("mfa_index", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
 }
 

@@ -112,8 +112,8 @@ MUTANTS = [
     Mutant(
         "one page asks for no CSRF token",
         "leads/urls.py",
-        "from leads.views import lists, record, settings\n",
-        "from leads.views import lists, record, settings\n\nrecord.lead_recall.csrf_exempt = True\n",
+        'register_converter(LeadCode, "lead")\n',
+        'register_converter(LeadCode, "lead")\nrecord.lead_recall.csrf_exempt = True\n',
         "tests/guards/test_urls.py",
         "One forgotten exemption is enough.",
     ),

@@ -3,12 +3,13 @@
 from tests.mutants.mutant import Mutant
 
 RECORD, DELIVERY, LINKS = "prm/events/record.py", "prm/events/delivery.py", "prm/events/unsubscribing.py"
+DUE = "prm/events/due.py"
 DELIVERY_TESTS, LANES = "tests/events/test_delivery.py", "tests/events/test_lanes.py"
 
 MUTANTS = [
     Mutant(
         "the bell rings before the work is there",
-        RECORD,
+        DUE,
         "        transaction.on_commit(bell)",
         "        bell()",
         "tests/events/test_bell.py tests/events/test_record.py",
