@@ -25,6 +25,8 @@ NO_HELP = {
     "leads:open": "leads to the lead",
     "leads:preview": "stands beside the list",
     "lists:view": "leads to the list",
+    "runs:file": "a file to save",
+    "runs:refusals": "a file to save",
     "sso:test": "leads to the provider",
 }
 """What members can get and what is no page of its own."""
