@@ -166,7 +166,9 @@ def test_required_leads_administrators_to_the_set_up(cast: Cast, path: str) -> N
 
 
 @pytest.mark.usefixtures("required")
-@pytest.mark.parametrize("path", ["/theme.css", "/manifest.webmanifest", "/icon/4f46e5.svg", "/icon/4f46e5/192.png"])
+@pytest.mark.parametrize(
+    "path", ["/theme.css", "/manifest.webmanifest", "/icon/4f46e5.svg", "/icon/4f46e5/192.png"]
+)
 def test_required_leaves_the_set_up_its_looks(cast: Cast, path: str) -> None:
     assert sign_in(cast.ada).get(path).status_code == 200
 
