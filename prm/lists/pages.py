@@ -105,7 +105,8 @@ def _frame(declared: Listing, request: PageRequest, asked: Asked) -> dict[str, A
     member, query = request.membership, request.GET
     orderings, _default = declared.orderings(member)
     unused = [each for each in declared.filters_for(member) if asked.value_of(each.key) is None]
-    addable = [Chip(each.key, each.label, "", _to_choose(query, each.key)) for each in unused]
+    to_choose = _to_choose(query)
+    addable = [Chip(each.key, each.label, "", f"{to_choose}{each.key}") for each in unused]
     return {
         "listing": declared,
         "tabs": tabs_of(declared, request, asked),
@@ -121,7 +122,7 @@ def _frame(declared: Listing, request: PageRequest, asked: Asked) -> dict[str, A
         "sortable": orderings,
         "is_narrowed": bool(asked.search or asked.chosen),
         "is_vendor": member.is_vendor,
-        "columns_href": _to_choose(query, COLUMNS),
+        "columns_href": f"{to_choose}{COLUMNS}",
     }
 
 
@@ -131,10 +132,10 @@ def _kept(query: QueryDict, *, without: tuple[str, ...]) -> list[tuple[str, str]
     return [(name, value) for name, values in query.lists() if name not in left for value in values if value]
 
 
-def _to_choose(query: QueryDict, key: str) -> str:
-    """The same rows, with a form to choose by."""
+def _to_choose(query: QueryDict) -> str:
+    """The same rows with a form to choose by, whose key is to follow."""
     now = address(query)
-    return f"{now}&choose={key}" if now != "?" else f"?choose={key}"
+    return f"{now}&choose=" if now != "?" else "?choose="
 
 
 def _with_needs(rows: QuerySet[Any], columns: list[Column]) -> QuerySet[Any]:
@@ -172,7 +173,7 @@ def _chips(declared: Listing, query: QueryDict, asked: Asked) -> Iterator[Chip]:
         key = chosen.filter.key
         if key != declared.tab or len(query.getlist(key)) > 1:
             without = address(query, dict.fromkeys(chosen.filter.names, ""))
-            yield Chip(key, chosen.filter.label, chosen.words, _to_choose(query, key), without)
+            yield Chip(key, chosen.filter.label, chosen.words, f"{_to_choose(query)}{key}", without)
 
 
 def _sorts(

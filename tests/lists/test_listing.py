@@ -10,10 +10,8 @@ from leads import actions
 from leads.lists import LEADS
 from leads.models import Lead
 from prm.actions import Gone
-from prm.lists.filters import Reference
-from prm.lists.listing import Listing, listing, listings
+from prm.lists.listing import listing
 from prm.lists.models import ListChoice
-from prm.organizations.context import inside
 from prm.serving.paging import InvalidParameter
 from prm.users.models import Membership
 from tests.cast import Cast
@@ -179,15 +177,3 @@ def test_cleaned_drops_what_means_nothing_any_more(ada: Membership) -> None:
 
     assert kept.urlencode() == "country=DE"
     assert dropped == ["gone", "status", "columns"]
-
-
-@pytest.mark.parametrize("declared", listings(), ids=lambda declared: declared.name)
-def test_rows_take_no_record_of_another_portal(cast: Cast, declared: Listing) -> None:
-    """It is answered like one that never was."""
-    references = [each for each in declared.filters_for(cast.ada) if isinstance(each, Reference)]
-    for each in references:
-        with inside(cast.globex):
-            foreign = each.records(cast.dan).first()
-        for key in ("00000000-0000-7000-8000-000000000000", *([foreign.pk] if foreign else [])):
-            with pytest.raises(InvalidParameter, match="There is none like this"):
-                declared.rows(cast.ada, QueryDict(f"{each.key}={key}"))

@@ -8,10 +8,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from leads.lists import LEADS
 from leads.models import Lead
-from prm.lists import counting
+from prm.lists import counting, filters
 from prm.lists.columns import BulkVerb
 from prm.lists.counting import capped_counts, count_words
-from prm.lists.listing import listings, offer
+from prm.lists.filters import Reference
+from prm.lists.listing import listing, offer
 from prm.organizations.context import inside
 from prm.users.models import Membership
 from tests.browsing import sign_in
@@ -92,7 +93,7 @@ def test_page_opens_the_form_of_each_filter_and_of_the_columns(
 ) -> None:
     """Also alone, for htmx, and with what is chosen already."""
     client = client_of(ada)
-    declared = next(each for each in listings() if each.name == name)
+    declared = listing(name)
 
     for key in [*(each.key for each in declared.filters_for(ada)), "columns"]:
         whole = client.get(PATHS[name], {"choose": key})
@@ -108,7 +109,7 @@ def test_page_opens_the_form_of_each_filter_and_of_the_columns(
 def test_page_answers_each_filter_as_its_form_sends_it(client_of: ClientOf, ada: Membership, name: str) -> None:
     """A form sends its empty fields along when there is no script: they mean nothing."""
     client = client_of(ada)
-    declared = next(each for each in listings() if each.name == name)
+    declared = listing(name)
     names = [name for each in declared.filters_for(ada) for name in each.names]
 
     answer = client.get(PATHS[name], dict.fromkeys(names, ""))
@@ -133,6 +134,18 @@ def test_page_says_400_to_what_it_has_not_declared(client_of: ClientOf, ada: Mem
 
 
 @pytest.mark.parametrize("name", PATHS)
+def test_page_takes_no_record_of_another_portal(client_of: ClientOf, cast: Cast, name: str) -> None:
+    """It is answered like one that never was."""
+    declared = listing(name)
+    client = client_of(cast.ada)
+    for each in (each for each in declared.filters_for(cast.ada) if isinstance(each, Reference)):
+        with inside(cast.globex):
+            foreign = [str(record.pk) for record in each.records(cast.dan)[:1]]
+        for key in ("00000000-0000-7000-8000-000000000000", *foreign):
+            assert client.get(PATHS[name], {each.key: key}).status_code == 400, each.key
+
+
+@pytest.mark.parametrize("name", PATHS)
 def test_page_sorts_by_each_entry_of_its_menu(client_of: ClientOf, ada: Membership, name: str) -> None:
     client = client_of(ada)
     page = Page(client.get(PATHS[name]))
@@ -141,6 +154,25 @@ def test_page_sorts_by_each_entry_of_its_menu(client_of: ClientOf, ada: Membersh
     assert len(links) > 1
     for link in links:
         assert client.get(f"{PATHS[name]}{link}").status_code == 200, link
+
+
+def test_page_finds_what_a_long_form_cannot_hold(
+    client_of: ClientOf, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is ticked stays, whatever is looked for."""
+    monkeypatch.setattr(filters, "MOST_CHOICES", 1)
+    client = client_of(cast.ada)
+
+    some, found, nothing = (
+        Page(client.get("/leads/", {"choose": "organization", "organization": [str(cast.north.pk)], "find": words}))
+        for words in ("", "sou", "nobody")
+    )
+
+    ticks = [[label.text for label in page.by_id("chooser").all("label")][:3] for page in (some, found, nothing)]
+    assert ticks[0][:2] == ["North", "East"]
+    assert "South" in ticks[1]
+    assert "North" in ticks[1]
+    assert "South" not in ticks[2]
 
 
 def test_page_form_of_a_filter_keeps_the_others(client_of: ClientOf, ada: Membership) -> None:

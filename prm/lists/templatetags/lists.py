@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.template.base import Template
 from django.template.context import Context
 from django.utils import formats
 from django.utils.html import format_html, format_html_join
@@ -42,8 +43,17 @@ def _cell(context: Context, column: Column, row: Any) -> str:
     if column.is_detail and getattr(row, "is_withheld", False):
         return format_html('<span class="mask{}" aria-hidden="true"></span>', " short" if column.is_end else "")
     if column.template:
-        return str(context.template.engine.get_template(column.template).render(context))  # type: ignore[union-attr]
+        return str(_template(context, column.template).render(context))
     return plain(column.value(row))
+
+
+def _template(context: Context, name: str) -> Template:
+    """Looked for once per list, not once per cell."""
+    of_this_list: Any = context.render_context
+    found: dict[str, Template] = of_this_list.setdefault("cells", {})
+    if name not in found:
+        found[name] = context.template.engine.get_template(name)  # type: ignore[union-attr]
+    return found[name]
 
 
 def plain(value: Plain) -> str:
