@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, models
+from django.http import QueryDict
 from django.utils import timezone
 
 from leads import actions
+from leads.lists import LEADS
 from leads.models import LostReason
 from prm.events.actions import unsubscribe
 from prm.events.models import Event, Message
+from prm.lists.actions import choose_default, save_view
 from prm.organizations.actions import set_partner_managers
 from prm.organizations.context import inside
 from prm.organizations.fence import FencedModel
@@ -46,6 +49,7 @@ def populate(by: Membership, to: Membership) -> None:
         Message.objects.create(recipient=to, event=told)
         unsubscribe(to, kind=Event.Kind.LEAD_ASSIGNED)
         _be_there(to, by=by)
+        keep_a_view(to)
         assert [model.__name__ for model in fenced_models() if not model.objects.exists()] == []
 
 
@@ -63,6 +67,12 @@ def vouch_for(member: Membership, *, by: Membership) -> None:
     provider = add_provider(protocol="oidc", values=values, secret="secret", by=by)
     link(provider, member, Claims(subject="person-1"))
     is_first_look(provider, "an answer")
+
+
+def keep_a_view(member: Membership) -> None:
+    """A list's view under a name, with which the list begins for this person."""
+    view = save_view(LEADS, name="Lost ones", query=QueryDict("status=lost"), by=member)
+    choose_default(LEADS, view=view, by=member)
 
 
 def look_after(member: Membership, *, by: Membership) -> None:
