@@ -37,7 +37,7 @@ def seen_deal(member: Membership, number: int) -> Deal:
 
 @member_page(*SEES_LEADS)
 def deal_list(request: PageRequest) -> HttpResponse:
-    return list_page(request, DEALS, "deals/deal_list.html", extra=lambda rows: {"totals": totals_of(rows)})
+    return list_page(request, DEALS, "deals/deal_list.html", also=lambda rows: {"totals": totals_of(rows)})
 
 
 @member_page(*SEES_LEADS)

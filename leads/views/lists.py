@@ -20,7 +20,7 @@ LATEST = 4  # entries of the timeline in a preview
 @member_page()  # whoever sees no lead sees an empty list, which says so
 def lead_list(request: PageRequest) -> HttpResponse:
     can_create = request.membership.can(Permission.CREATE_LEADS)
-    return list_page(request, LEADS, "leads/lead_list.html", extra=lambda rows: {"can_create": can_create})
+    return list_page(request, LEADS, "leads/lead_list.html", also=lambda rows: {"can_create": can_create})
 
 
 @member_page(*SEES_LEADS)

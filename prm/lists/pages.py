@@ -65,11 +65,11 @@ def list_page(
     declared: Listing,
     template: str,
     *,
-    extra: Callable[[QuerySet[Any]], Mapping[str, Any]] | None = None,
+    also: Callable[[QuerySet[Any]], Mapping[str, Any]] | None = None,
 ) -> HttpResponse:
     """The page of a list; its filter's or column's form alone, where htmx asks for that.
 
-    `extra` says what else the template gets, of all rows.
+    `also` says what else the template gets, of all rows.
     Raises InvalidParameter, answered as 400, for an address that means nothing.
     """
     member, query = request.membership, request.GET
@@ -96,7 +96,7 @@ def list_page(
         "views": _views(views, query),
         "chooser": chooser,
     }
-    more = extra(narrowed) if extra else {}
+    more = also(narrowed) if also else {}
     return render(request, template, context | _frame(declared, request, asked) | dict(more))
 
 

@@ -77,7 +77,7 @@ def portal_settings(request: PageRequest) -> HttpResponse:
 def organization_list(request: PageRequest) -> HttpResponse:
     can_create = request.membership.can(Permission.MANAGE_PORTAL)
     template = "organizations/organization_list.html"
-    return list_page(request, ORGANIZATIONS, template, extra=lambda rows: {"can_create": can_create})
+    return list_page(request, ORGANIZATIONS, template, also=lambda rows: {"can_create": can_create})
 
 
 @member_page(Permission.MANAGE_PORTAL)

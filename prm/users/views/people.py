@@ -43,7 +43,7 @@ def manageable(request: PageRequest, pk: uuid.UUID) -> Membership:
 @member_page()
 def member_list(request: PageRequest) -> HttpResponse:
     invite_to = request.membership.organization if request.membership.can(*MANAGERS) else None
-    return list_page(request, PEOPLE, "users/member_list.html", extra=lambda rows: {"invite_to": invite_to})
+    return list_page(request, PEOPLE, "users/member_list.html", also=lambda rows: {"invite_to": invite_to})
 
 
 @member_page(*MANAGERS)
