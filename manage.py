@@ -8,7 +8,7 @@ import importlib.util
 import os
 import sys
 
-from prm.local import contract, exit_plainly, venv
+from prm.local import contract, exit_plainly, venv, words
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
         if not has_packages():
             venv.enter("local", sys.argv)
         contract.adopt()
+        words.make_current()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prm.settings")
     from django.core.management import execute_from_command_line
 

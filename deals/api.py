@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from deals import actions
 from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, deal_from, prospect_of
-from deals.models import Account, Contact, Deal, DealStage
-from deals.views import ORDERINGS, found_deals
+from deals.lists import ORDERINGS, found_deals
+from deals.models import Account, Contact, Deal, DealLostReason, DealStage
 from leads.api import LeadSerializer, LeadViewSet
 from leads.models import Lead
 from leads.states import Verb
@@ -45,6 +45,11 @@ class DealSerializer(StrictSerializer, serializers.ModelSerializer[Deal]):
         help_text="A stage's id, or on a write its exact name; the first stage when not given.",
     )
     stage_name = serializers.CharField(source="stage.name", read_only=True)
+    probability = serializers.IntegerField(source="stage.probability", read_only=True, help_text="In percent.")
+    weighted_amount = serializers.DecimalField(
+        source="weighted", max_digits=14, decimal_places=2, read_only=True, help_text="Amount times probability."
+    )
+    lost_reason = serializers.CharField(source="lost_reason.name", read_only=True, allow_null=True, default=None)
     organization = serializers.UUIDField(source="organization_id", read_only=True)
     organization_name = serializers.CharField(source="organization.name", read_only=True)
     user = serializers.UUIDField(source="owner_id", read_only=True)
@@ -66,8 +71,13 @@ class DealSerializer(StrictSerializer, serializers.ModelSerializer[Deal]):
             "currency",
             "stage",
             "stage_name",
+            "probability",
+            "weighted_amount",
             "status",
             "close_date",
+            "closed_at",
+            "lost_reason",
+            "next_step",
             "description",
             "organization",
             "organization_name",
@@ -80,7 +90,7 @@ class DealSerializer(StrictSerializer, serializers.ModelSerializer[Deal]):
             "updated_at",
             "version",
         ]
-        read_only_fields = ["status", "created_at", "updated_at"]
+        read_only_fields = ["status", "closed_at", "created_at", "updated_at"]
 
     def validate_currency(self, value: str) -> str:
         return currency_code(value)
@@ -93,7 +103,32 @@ class ConvertSerializer(DealSerializer):
     contact = ContactSerializer(required=False)
 
     class Meta(DealSerializer.Meta):
-        fields = ["name", "amount", "currency", "stage", "close_date", "description", "account", "contact"]
+        fields = [
+            *("name", "amount", "currency", "stage", "close_date", "next_step", "description"),
+            *("account", "contact"),
+        ]
+
+
+class VerbSerializer(StrictSerializer):
+    """A verb that needs no more than its address, and the version that was read if it shall be checked."""
+
+    version = serializers.IntegerField(required=False, min_value=1, help_text="The version you have read.")
+
+
+class MoveSerializer(VerbSerializer):
+    stage = ReferenceField(
+        lambda member: DealStage.objects.filter(is_active=True),
+        by_name=True,
+        help_text="An open stage's id or its exact name.",
+    )
+
+
+class LoseSerializer(VerbSerializer):
+    reason = ReferenceField(
+        lambda member: DealLostReason.objects.filter(is_active=True),
+        by_name=True,
+        help_text="A lost reason's id or its exact name.",
+    )
 
 
 class DealViewSet(PortalViewSet):
@@ -121,6 +156,40 @@ class DealViewSet(PortalViewSet):
         values = self.checked(DealSerializer, instance=deal, partial=True)
         version = values.pop("version", None) or self.expected_version()
         return self.shown(self.again(actions.update_deal(deal, values=values, version=version, by=self.member)))
+
+    @extend_schema(request=MoveSerializer)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str) -> Response:
+        """Let an open deal stand in another open stage."""
+        deal, given = self._asked(MoveSerializer)
+        return self.shown(self.again(actions.move_deal(deal, to=given.pop("stage"), **given, by=self.member)))
+
+    @extend_schema(request=VerbSerializer)
+    @action(detail=True, methods=["post"])
+    def win(self, request: Request, pk: str) -> Response:
+        """Close an open deal as won."""
+        deal, given = self._asked(VerbSerializer)
+        return self.shown(self.again(actions.win_deal(deal, **given, by=self.member)))
+
+    @extend_schema(request=LoseSerializer)
+    @action(detail=True, methods=["post"])
+    def lose(self, request: Request, pk: str) -> Response:
+        """Close an open deal as lost, with a reason."""
+        deal, given = self._asked(LoseSerializer)
+        return self.shown(self.again(actions.lose_deal(deal, **given, by=self.member)))
+
+    @extend_schema(request=VerbSerializer)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        """Bring a won or lost deal back to the stage in which it ended."""
+        deal, given = self._asked(VerbSerializer)
+        return self.shown(self.again(actions.reopen_deal(deal, **given, by=self.member)))
+
+    def _asked(self, form: type[VerbSerializer]) -> tuple[Deal, dict[str, Any]]:
+        """The deal, and what its verb was given, with the version from the body or from If-Match."""
+        deal = self.get_object()
+        given = self.checked(form)
+        return deal, {**given, "version": given.get("version") or self.expected_version()}
 
 
 class ConvertibleLeadSerializer(LeadSerializer):

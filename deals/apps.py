@@ -7,4 +7,4 @@ class DealsConfig(AppConfig):
     verbose_name = _("Deals")
 
     def ready(self) -> None:
-        from deals import outcomes, search, settings, timeline  # noqa: F401  (each registers what it adds)
+        from deals import emails, home, lists, outcomes, search, settings, timeline  # noqa: F401  (each registers)

@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, deal_from, first_stage, prospect_of
-from deals.models import Account, Contact, Deal, DealStage
+from deals.models import Account, Contact, Deal, DealLostReason, DealStage
 from leads.models import Lead
-from prm.forms import RecordForm
+from prm.forms import AmountField, RecordForm
 from prm.world import country_choices, currency_choices
 
 
@@ -17,21 +17,26 @@ class DealForm(RecordForm):
 
     currency = forms.ChoiceField(label=_("Currency"))
     stage: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(label=_("Stage"), queryset=None, empty_label=None)
-    field_order = ["name", "amount", "currency", "stage", "close_date", "description"]
+    field_order = ["name", "amount", "currency", "stage", "close_date", "next_step", "description"]
 
     class Meta:
         model = Deal
-        fields = ["name", "amount", "currency", "close_date", "description"]
+        fields = ["name", "amount", "currency", "close_date", "next_step", "description"]
+        field_classes = {"amount": AmountField}
         widgets = {
             "close_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "description": forms.Textarea(attrs={"rows": 4}),
         }
-        help_texts = {"close_date": _("When you expect the decision.")}
+        help_texts = {
+            "close_date": _("When you expect the decision."),
+            "next_step": _("What happens next, in a few words."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["currency"].choices = currency_choices()  # type: ignore[attr-defined]
-        stages = DealStage.objects.filter(is_active=True)
+        # Lost is no stage to choose: it needs a reason, and has a verb of its own.
+        stages = DealStage.objects.filter(is_active=True).exclude(outcome=DealStage.Outcome.LOST)
         if not self.instance._state.adding:
             stages = stages | DealStage.objects.filter(pk=self.instance.stage_id)
             self.initial = {**self.initial, "stage": self.instance.stage_id}
@@ -97,3 +102,36 @@ class StageForm(forms.ModelForm):
     class Meta:
         model = DealStage
         fields = ["name", "probability", "outcome"]
+
+
+class LostReasonForm(forms.ModelForm):
+    class Meta:
+        model = DealLostReason
+        fields = ["name"]
+
+
+class VerbForm(forms.Form):
+    """What a verb's button sends: the version that was read."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**31 - 1)
+
+
+class MoveForm(VerbForm):
+    stage: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(label=_("Stage"), queryset=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["stage"].queryset = DealStage.objects.all()  # type: ignore[attr-defined]
+
+
+class LoseForm(VerbForm):
+    reason: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
+        label=_("Lost reason"),
+        queryset=None,
+        empty_label="—",
+        error_messages={"required": _("Choose why it was lost.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].queryset = DealLostReason.objects.filter(is_active=True)  # type: ignore[attr-defined]

@@ -1,10 +1,12 @@
 """What a lead becomes: a registered deal with the prospect's account and contact."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     from prm.users.models import Membership as Member
 
 CODE = "D-"
+
+
+def weighted(amount: Decimal, probability: int) -> Decimal:
+    """An amount times a probability in percent, to the cent."""
+    return (amount * probability / 100).quantize(Decimal("0.01"))
 
 
 class DealStage(FencedModel):
@@ -41,6 +48,25 @@ class DealStage(FencedModel):
         constraints = [
             *FencedModel.Meta.constraints,
             models.UniqueConstraint(fields=["portal", "name"], name="deals_dealstage_unique_name"),
+            models.CheckConstraint(condition=Q(probability__lte=100), name="deals_dealstage_probability"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DealLostReason(FencedModel):
+    """Why deals are lost, as the vendor wants to count it."""
+
+    name = Line(_("reason"), max_length=80)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta(FencedModel.Meta):
+        ordering = ["position", "name"]
+        constraints = [
+            *FencedModel.Meta.constraints,
+            models.UniqueConstraint(fields=["portal", "name"], name="deals_deallostreason_unique_name"),
         ]
 
     def __str__(self) -> str:
@@ -132,12 +158,20 @@ class Deal(FencedModel):
     stage = PortalForeignKey(DealStage, on_delete=models.PROTECT, related_name="deals", verbose_name=_("stage"))
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN, editable=False)
     close_date = models.DateField(_("close date"))
+    next_step = Line(_("next step"), max_length=200, blank=True, default="")
     description = Prose(_("description"), max_length=10_000, blank=True)
     organization = PortalForeignKey(Organization, on_delete=models.PROTECT, related_name="deals", editable=False)
     owner = PortalForeignKey(Membership, on_delete=models.PROTECT, related_name="deals", editable=False)
     lead = PortalForeignKey(Lead, on_delete=models.PROTECT, related_name="deals", null=True, editable=False)
     account = PortalForeignKey(Account, on_delete=models.PROTECT, related_name="deals", editable=False)
     contact = PortalForeignKey(Contact, on_delete=models.PROTECT, related_name="deals", editable=False)
+    lost_reason = PortalForeignKey(
+        DealLostReason, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True, editable=False)  # won or lost
+    closed_from = PortalForeignKey(  # the open stage in which it was won or lost: there it is re-opened
+        DealStage, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -148,14 +182,23 @@ class Deal(FencedModel):
         constraints = [
             *FencedModel.Meta.constraints,
             *(SamePortal(field) for field in ["stage", "organization", "owner", "lead", "account", "contact"]),
+            *(SamePortal(field) for field in ["lost_reason", "closed_from"]),
             models.UniqueConstraint(fields=["portal", "number"], name="deals_deal_unique_number"),
             models.UniqueConstraint(
                 fields=["portal", "lead"], condition=~Q(status="withdrawn"), name="deals_deal_one_per_lead"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="open", closed_at=None)
+                | Q(status__in=["won", "lost"], closed_at__isnull=False)
+                | Q(status="withdrawn"),
+                name="deals_deal_closed_fits",
             ),
         ]
         indexes = [
             models.Index(fields=["portal", "-created_at", "-id"], name="deals_deal_newest"),
             models.Index(fields=["portal", "organization", "-created_at", "-id"], name="deals_deal_of_partner"),
+            models.Index(fields=["portal", "status", "stage", "close_date", "id"], name="deals_deal_on_board"),
+            models.Index(fields=["portal", "status", "-closed_at"], name="deals_deal_closed"),
         ]
 
     def __str__(self) -> str:
@@ -165,6 +208,20 @@ class Deal(FencedModel):
     def code(self) -> str:
         """The human number, `D-1001`."""
         return f"{CODE}{self.number}"
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status != self.Status.OPEN
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it is still open after the day on which the decision was expected, by the reader's calendar."""
+        return not self.is_closed and self.close_date < timezone.localdate()
+
+    @property
+    def weighted(self) -> Decimal:
+        """The amount times the probability of its stage."""
+        return weighted(self.amount, self.stage.probability)
 
     def may_be_changed_by(self, member: "Member") -> bool:
         """Whether a member who sees the deal may edit it now."""

@@ -1,12 +1,14 @@
-"""Settings > Deal Stages: what a new portal starts with, and the verbs that change it."""
+"""Settings > Deal stages and lost reasons: what a new portal starts with, and the verbs that change it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import models, transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from deals.models import DealStage
+from deals.models import DealLostReason, DealStage
 from prm.actions import Refused, apply_values, unique
 from prm.events.models import Event
 from prm.events.record import Actor, record, subscribe
@@ -20,6 +22,20 @@ FIRST_STAGES = (
     ("Won", 100, DealStage.Outcome.WON),
     ("Lost", 0, DealStage.Outcome.LOST),
 )
+LAST_ONE: dict[str, Promise] = {
+    DealStage.Outcome.OPEN: gettext_lazy("One open stage has to stay in use: new deals begin there."),
+    DealStage.Outcome.WON: gettext_lazy("One stage for won deals has to stay in use."),
+    DealStage.Outcome.LOST: gettext_lazy("One stage for lost deals has to stay in use."),
+}
+"""Why the last stage of a meaning stays."""
+FIRST_REASONS = (
+    "Price",
+    "Chose a competitor",
+    "No decision",
+    "Budget withdrawn",
+    "Feature missing",
+    "Contact lost",
+)
 
 
 @subscribe(Event.Kind.PORTAL_CREATED)
@@ -27,6 +43,9 @@ def furnish_portal(event: Event, portal: models.Model, by: Actor) -> None:
     DealStage.objects.bulk_create(
         DealStage(name=name, probability=probability, outcome=outcome, position=position)
         for position, (name, probability, outcome) in enumerate(FIRST_STAGES, start=1)
+    )
+    DealLostReason.objects.bulk_create(
+        DealLostReason(name=name, position=position) for position, name in enumerate(FIRST_REASONS, start=1)
     )
 
 
@@ -43,20 +62,72 @@ def add_stage(*, values: Mapping[str, Any], by: Actor) -> DealStage:
 
 @transaction.atomic
 def change_stage(stage: DealStage, *, values: Mapping[str, Any], by: Actor) -> DealStage:
-    """Change a stage or take it out of use; deals that stand there stay. The last one in use stays in use."""
+    """Change a stage or take it out of use; deals that stand there stay.
+
+    One stage of each meaning stays in use, and a stage keeps its meaning while deals stand there.
+    """
     require(by, Permission.CONFIGURE_LEADS)
-    list(DealStage.objects.select_for_update())  # all: the last two open ones cannot go at once
+    list(DealStage.objects.select_for_update())  # all: the last two of a meaning cannot go at once
     stage = DealStage.objects.get(pk=stage.pk)
+    meaning, was_in_use = stage.outcome, stage.is_active
     changes = apply_values(stage, values)
-    others = DealStage.objects.filter(is_active=True, outcome=DealStage.Outcome.OPEN).exclude(pk=stage.pk)
-    if not others.exists() and not (stage.is_active and stage.outcome == DealStage.Outcome.OPEN):
-        raise Refused(_("One open stage has to stay in use: new deals begin there."))
+    if "outcome" in changes and stage.deals.exists():
+        raise Refused(_("Deals stand in %(name)s, so it keeps its meaning.") % {"name": stage})
+    leaves = was_in_use and not (stage.is_active and stage.outcome == meaning)
+    others = DealStage.objects.filter(is_active=True, outcome=meaning).exclude(pk=stage.pk)
+    if leaves and not others.exists():
+        raise Refused(str(LAST_ONE[meaning]))
     if changes:
         _save(stage)
         record(Event.Kind.SETTINGS_CHANGED, stage, by=by, changes=changes)
     return stage
 
 
+@transaction.atomic
+def raise_stage(stage: DealStage, *, by: Actor) -> None:
+    """Let a stage change places with the one before it; the first stays where it is."""
+    require(by, Permission.CONFIGURE_LEADS)
+    stages = list(DealStage.objects.select_for_update())
+    place = stages.index(stage)
+    if place == 0:
+        return
+    before = [each.position for each in stages]
+    stages[place - 1 : place + 1] = stages[place], stages[place - 1]
+    for position, each in enumerate(stages, start=1):  # anew: two may have had the same
+        each.position = position
+    DealStage.objects.bulk_update(stages, ["position"])
+    changes = {"position": (before[place], stages[place - 1].position)}
+    record(Event.Kind.SETTINGS_CHANGED, stages[place - 1], by=by, changes=changes)
+
+
+@transaction.atomic
+def add_lost_reason(name: str, *, by: Actor) -> DealLostReason:
+    """A new reason at the end of the list."""
+    require(by, Permission.CONFIGURE_LEADS)
+    last = DealLostReason.objects.aggregate(last=models.Max("position"))["last"] or 0
+    reason = DealLostReason(name=name, position=last + 1)
+    _save_reason(reason)
+    record(Event.Kind.SETTINGS_CHANGED, reason, by=by, changes={"name": ("", name)})
+    return reason
+
+
+@transaction.atomic
+def change_lost_reason(reason: DealLostReason, *, values: Mapping[str, Any], by: Actor) -> DealLostReason:
+    """Rename a reason or take it out of use; deals lost for it keep it."""
+    require(by, Permission.CONFIGURE_LEADS)
+    reason = DealLostReason.objects.locked(reason.pk)
+    changes = apply_values(reason, values)
+    if changes:
+        _save_reason(reason)
+        record(Event.Kind.SETTINGS_CHANGED, reason, by=by, changes=changes)
+    return reason
+
+
 def _save(stage: DealStage) -> None:
     with unique(_("There is a stage named %(name)s already.") % {"name": stage.name}):
         stage.save()
+
+
+def _save_reason(reason: DealLostReason) -> None:
+    with unique(_("There is a reason named %(name)s already.") % {"name": reason.name}):
+        reason.save()

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
-from deals import views
 from deals.models import CODE
+from deals.views import board, record, settings, verbs
 
 
 class DealCode:
@@ -20,9 +20,15 @@ register_converter(DealCode, "deal")
 
 app_name = "deals"
 urlpatterns = [
-    path("leads/<lead:code>/convert/", views.deal_convert, name="convert"),
-    path("deals/", views.deal_list, name="list"),
-    path("deals/<deal:code>/", views.deal_detail, name="detail"),
-    path("deals/<deal:code>/edit/", views.deal_edit, name="edit"),
-    path("settings/deal-stages/", views.stages, name="settings"),
+    path("leads/<lead:code>/convert/", record.deal_convert, name="convert"),
+    path("deals/", record.deal_list, name="list"),
+    path("deals/board/", board.deal_board, name="board"),
+    path("deals/<deal:code>/", record.deal_detail, name="detail"),
+    path("deals/<deal:code>/preview/", record.deal_preview, name="preview"),
+    path("deals/<deal:code>/edit/", record.deal_edit, name="edit"),
+    path("deals/<deal:code>/move/", verbs.deal_move, name="move"),
+    path("deals/<deal:code>/win/", verbs.deal_win, name="win"),
+    path("deals/<deal:code>/lose/", verbs.deal_lose, name="lose"),
+    path("deals/<deal:code>/reopen/", verbs.deal_reopen, name="reopen"),
+    path("settings/deal-stages/", settings.stages, name="settings"),
 ]

@@ -97,6 +97,19 @@ def recall_lead(lead: Lead, *, by: Actor) -> Lead:
 
 
 @transaction.atomic
+def withdraw_lead(lead: Lead, *, holder: Membership | Organization, by: Actor) -> Lead:
+    """Undo an assignment: take the lead back while `holder` still has it and nobody has opened it."""
+    lead, _side = _locked(lead.pk, Verb.RECALL, by)
+    if lead.status != Status.ASSIGNED:
+        raise Refused(_("Lead %(code)s was opened meanwhile.") % {"code": lead.code})
+    if (lead.assignee or lead.organization) != holder:
+        raise Refused(_("Somebody else has lead %(code)s by now.") % {"code": lead.code})
+    _take_away(lead, by=by)
+    _save(lead)
+    return lead
+
+
+@transaction.atomic
 def open_lead(lead: Lead, *, by: Membership) -> Lead:
     """Reveal an assigned lead to its organization: a deliberate act, told to the vendor at once."""
     lead, _side = _locked(lead.pk, Verb.OPEN, by)

@@ -13,10 +13,10 @@ from rest_framework.response import Response
 
 from leads import actions, states
 from leads.forms import missing_currency, missing_name, wrong_time
+from leads.lists import PARTNER_ORDERINGS, found_leads, orderings_for
 from leads.models import DETAIL_FIELDS, VENDOR_ONLY, VENDOR_WRITES, Activity, Lead, LostReason
 from leads.settings import distribution
 from leads.states import Side, Status, Verb
-from leads.views.lists import PARTNER_ORDERINGS, found_leads, orderings_for
 from prm.api.codes import country_code, currency_code
 from prm.api.text import ProseField, as_text, as_time
 from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer

@@ -7,4 +7,4 @@ class LeadsConfig(AppConfig):
     verbose_name = _("Leads")
 
     def ready(self) -> None:
-        from leads import emails, search, settings, sign_in, timeline  # noqa: F401  (each registers what it adds)
+        from leads import bulk, emails, flow, home, lists, search, settings, sign_in, timeline  # noqa: F401  (registers)

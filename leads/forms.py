@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.models import DETAIL_FIELDS, VENDOR_WRITES, Activity, DistributionSettings, Lead, LostReason
-from prm.forms import RecordForm
+from prm.forms import AmountField, RecordForm
 from prm.organizations.context import active_portal
 from prm.organizations.models import Organization
 from prm.text import ProseField
@@ -49,6 +49,7 @@ class LeadForm(RecordForm):
     class Meta:
         model = Lead
         fields = DETAIL_FIELDS
+        field_classes = {"budget": AmountField}
         widgets = {
             "description": forms.Textarea(attrs={"rows": 4}),
             "internal_notes": forms.Textarea(attrs={"rows": 3}),

@@ -231,6 +231,16 @@ class Lead(FencedModel):
                 fields=["portal", "organization", "-assigned_at", "-id"], name="leads_lead_inbox"
             ),
             models.Index(fields=["portal", "status", "-created_at", "-id"], name="leads_lead_by_status"),  # tabs
+            models.Index(  # what a partner has to open, and to follow up
+                fields=["portal", "organization", "assigned_at", "id"],
+                condition=Q(status="assigned"),
+                name="leads_lead_unopened",
+            ),
+            models.Index(
+                fields=["portal", "organization", "updated_at", "id"],
+                condition=Q(status__in=["opened", "working"]),
+                name="leads_lead_in_hand",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,17 +32,31 @@ HIDDEN_CHANGES.update({K.LEAD_CREATED, K.LEAD_ASSIGNED, K.LEAD_RECALLED, K.LEAD_
 ACTIVITY_ICONS = {"call": "phone", "mail": "envelope", "meeting": "calendar"}
 
 
-def lead_timeline(lead: Lead, member: Membership) -> list[Entry]:
-    """Newest first; nothing at all while the lead is withheld from this member."""
+class Show(models.TextChoices):
+    """What of a timeline is asked for; everything where nothing is."""
+
+    COMMENTS = "comments", gettext_lazy("Comments")
+    ACTIVITIES = "activities", gettext_lazy("Activities")
+
+
+KINDS: dict[str, set[str]] = {Show.COMMENTS: {K.LEAD_COMMENTED}, Show.ACTIVITIES: {K.LEAD_ACTIVITY}}
+
+
+def lead_timeline(lead: Lead, member: Membership, *, show: str = "") -> list[Entry]:
+    """Newest first, all of it or what `show` names; nothing at all while the lead is withheld from this member."""
     if lead.is_withheld_from(member):
         return []
     without = frozenset() if member.is_vendor else VENDOR_ONLY
-    comments = {
-        str(c.pk): c for c in Comment.objects.visible_to(member).filter(lead=lead).select_related("shared_with")
-    }
-    activities = {str(a.pk): a for a in Activity.objects.visible_to(member).filter(lead=lead)}
+    events = list(events_of(lead, member, without_fields=without, kinds=KINDS.get(show, ())))
+    kinds = {event.kind for event, _entry in events}
+    comments, activities = {}, {}
+    if K.LEAD_COMMENTED in kinds:
+        found = Comment.objects.visible_to(member).filter(lead=lead).select_related("shared_with")
+        comments = {str(comment.pk): comment for comment in found}
+    if K.LEAD_ACTIVITY in kinds:
+        activities = {str(a.pk): a for a in Activity.objects.visible_to(member).filter(lead=lead)}
     entries = []
-    for event, entry in events_of(lead, member, without_fields=without):
+    for event, entry in events:
         if event.kind == K.LEAD_COMMENTED:
             comment = comments.get(event.facts["comment"])
             if comment is not None:

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from leads.models import CODE
-from leads.views import lists, record, settings
+from leads.views import bulk, lists, record, settings
 
 
 class LeadCode:
@@ -22,7 +22,11 @@ app_name = "leads"
 urlpatterns = [
     path("leads/", lists.lead_list, name="list"),
     path("leads/new/", lists.lead_new, name="new"),
+    path("leads/assign/", bulk.assign_many, name="assign_many"),
+    path("leads/recall/", bulk.recall_many, name="recall_many"),
+    path("leads/close/", bulk.lose_many, name="lose_many"),
     path("leads/<lead:code>/", record.lead_detail, name="detail"),
+    path("leads/<lead:code>/preview/", lists.lead_preview, name="preview"),
     path("leads/<lead:code>/edit/", record.lead_edit, name="edit"),
     path("leads/<lead:code>/assign/", record.lead_assign, name="assign"),
     path("leads/<lead:code>/hand-over/", record.lead_hand_over, name="hand_over"),

@@ -27,8 +27,25 @@ def _check_role(**kwargs: object) -> None:
         sys.exit(str(error))
 
 
+@worker_init.connect
+def _have_patience(**kwargs: object) -> None:
+    from prm.database import patience
+
+    patience.have(patience.WORK)  # the processes forked from here inherit it
+
+
 @worker_ready.connect
 def _first_heartbeat(**kwargs: object) -> None:
+    from django.db import connection
+
     from prm.serving.health import beat_heart
 
     beat_heart()
+    connection.close()  # this process only hands out work, and asks the database nothing
+
+
+@worker_ready.connect
+def _watch_its_hearing(**kwargs: object) -> None:
+    from prm.events import consumer
+
+    consumer.watch()

@@ -9,20 +9,40 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import QueryDict
 
 from prm.events.timeline import last_changes
 from prm.users.models import Membership
+from prm.world import read_number, written
 
 FRAME = frozenset({"version", "as_read"})
 KEEP, THEIRS = "keep-", "theirs"
 """`keep-city=theirs` in what was sent: of the two versions shown, the other one."""
 
 F = TypeVar("F")
+
+
+class AmountField(forms.DecimalField):
+    """An amount as its reader writes it: browsers take none of 1.234,50 in a field for numbers."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values or isinstance(value, Decimal):
+            return super().to_python(value)
+        try:
+            return super().to_python(str(read_number(str(value))))
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return written(value) if isinstance(value, Decimal) else value
 
 
 class RecordForm(forms.ModelForm):

@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from celery.schedules import crontab
-from django.utils.translation import gettext_lazy as _
 
 from prm import environment as env
 
@@ -33,7 +32,9 @@ INSTALLED_APPS = [
     "prm.organizations",
     "prm.users",
     "prm.events",
+    "prm.lists",
     "prm.files",
+    "prm.runs",
     "prm.operators",
     "prm.sso",
     "leads",
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "prm.serving.protocol.ProtocolMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "prm.serving.language.LanguageMiddleware",
     "prm.organizations.middleware.PortalMiddleware",
     "prm.serving.headers.PlainInputMiddleware",
     "prm.api.credentials.CredentialMiddleware",
@@ -134,6 +136,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_CONSUMER = "prm.events.consumer:Consumer"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60  # seconds; with 4, a busy machine's new processes are killed over and over
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -142,6 +145,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "prm.events.tasks.sweep", "schedule": timedelta(seconds=10)},
     "forget": {"task": "prm.events.tasks.forget", "schedule": crontab(hour=3, minute=17)},
     "forget_sign_ins": {"task": "prm.users.tasks.forget", "schedule": timedelta(hours=1)},
+    "forget_exports": {"task": "prm.runs.tasks.forget", "schedule": timedelta(hours=1)},
     "heartbeat": {"task": "prm.events.tasks.heartbeat", "schedule": timedelta(seconds=10)},
 }
 
@@ -201,6 +205,7 @@ CSRF_FAILURE_VIEW = "prm.serving.pages.csrf_failure"
 
 # --- Browser side -----------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = PRM_SCHEME == "https"
+SECURE_REDIRECT_EXEMPT = [r"^api/"]  # refused instead (prm/serving/protocol.py)
 PRM_PROXIES = int(env.text("PRM_PROXIES", "0"))  # how many reverse proxies stand in front and may be believed
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRM_PROXIES else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRM_SCHEME == "https" else 0
@@ -213,7 +218,16 @@ PRM_SECURITY_CONTACT = env.text("PRM_SECURITY_CONTACT", "" if IS_PRODUCTION else
 
 # --- Words, time, files -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]  # those whose words are there
+LANGUAGES = [  # those whose words are there (docs/words.md), each by its own name
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("ar", "العربية"),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "prm.formats"
+USE_THOUSAND_SEPARATOR = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
@@ -252,12 +266,16 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _server.starttls, _server.tls
 EMAIL_TIMEOUT = 8  # seconds of silence; a mail has to be through within a lease (prm/events/delivery.py)
 
 # --- API --------------------------------------------------------------------------------------------
+API_CEILING = 1200  # requests in a minute by one key, or by one person's sessions
+_ceiling = 10**6 if PRM_ENVIRONMENT == "test" else API_CEILING  # tests ask whatever they can
+PRM_API_PER_MINUTE = int(env.text("PRM_API_PER_MINUTE", "") or _ceiling)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "prm.api.authentication.KeyAuthentication",
         "prm.api.authentication.PortalSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["prm.api.authentication.IsMember"],
+    "DEFAULT_THROTTLE_CLASSES": ["prm.api.ceiling.Ceiling"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "prm.api.schema.PortalSchema",

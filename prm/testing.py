@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from prm.local import contract, paths, running
+from prm.local import contract, paths, running, words
 from prm.local.paths import State, throw_away_state
 from prm.local.processes import end_with_parent
 from prm.local.servers import Servers
@@ -38,6 +38,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         _start_for_worker(worker, stopping)
     else:
+        words.make_current()
         early_config.stash[_servers_key] = _start_servers(stopping)
     return (yield)
 

@@ -6,8 +6,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
 from deals.api import ConvertibleLeadViewSet, DealViewSet
+from prm.home.views import front_door
 from prm.organizations.api import OrganizationViewSet
-from prm.organizations.views import home
 from prm.serving import assets, wellknown
 from prm.users.api import UserViewSet
 from prm.users.urls import account
@@ -20,17 +20,20 @@ api.register("users", UserViewSet, basename="user")
 schema = SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny])
 
 urlpatterns = [
-    path("", home, name="home"),
+    path("", front_door, name="home"),
     path(".well-known/security.txt", wellknown.security_txt, name="security_txt"),
     path("script.js", assets.script, name="script"),
     path("robots.txt", wellknown.robots_txt, name="robots_txt"),
     path("security/", wellknown.security_policy, name="security_policy"),
     path("accounts/", include(account)),
+    path("", include("prm.home.urls")),
     path("", include("prm.organizations.urls")),
     path("", include("prm.users.urls")),
     path("", include("prm.sso.urls")),
     path("", include("prm.events.urls")),
+    path("", include("prm.lists.urls")),
     path("", include("prm.files.urls")),
+    path("", include("prm.runs.urls")),
     path("", include("prm.search.urls")),
     path("", include("leads.urls")),
     path("", include("deals.urls")),

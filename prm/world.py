@@ -1,11 +1,12 @@
-"""Countries and currencies with their names in the reader's language, from the Unicode CLDR (by Babel)."""
+"""Countries, currencies and numbers as the reader writes them, from the Unicode CLDR (by Babel)."""
 
 import re
+import unicodedata
 from decimal import Decimal
 from functools import cache
 
 from babel import Locale
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from django.utils.translation import get_language
 
 # CLDR lists regions that are no ISO 3166-1 country: groupings, reserved and test codes, Kosovo's user-assigned one.
@@ -86,13 +87,24 @@ def country_name(code: str) -> str:
 
 def country_choices() -> list[tuple[str, str]]:
     """Choices for a form, sorted by name, the empty one first."""
-    names = sorted(((code, country_name(code)) for code in country_codes()), key=lambda choice: choice[1])
-    return [("", "—"), *names]
+    names = [(code, country_name(code)) for code in country_codes()]
+    return [("", "—"), *sorted(names, key=lambda choice: in_order(choice[1]))]
+
+
+def in_order(name: str) -> str:
+    """Sorts names as a reader looks for them: "Österreich" among those with O."""
+    return "".join(c for c in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(c))
 
 
 def currency_choices() -> list[tuple[str, str]]:
     """Choices for a form, the empty one first."""
     return [("", "—"), *((code, f"{code} · {locale().currencies.get(code, code)}") for code in CURRENCIES)]
+
+
+def number(count: int) -> str:
+    """A whole number as the reader writes it, "84,000" or "84.000"."""
+    words: str = format_decimal(count, locale=locale())
+    return words
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -102,6 +114,38 @@ def money(amount: Decimal, currency: str) -> str:
     else:
         text = format_currency(amount, currency, locale=locale())
     return re.sub(r"(?<=[A-Z])(?=\d)", "\u00a0", text)  # CLDR's spacing, "CHF 12", which Babel leaves out
+
+
+def percent(share: int) -> str:
+    """25 as "25%", or as the reader writes it: "25 %"."""
+    return format_percent(Decimal(share) / 100, locale=locale())
+
+
+def written(number: Decimal) -> str:
+    """A number as one types it: "1234,50" to a German."""
+    pattern = "0." + "0" * max(0, -int(number.as_tuple().exponent))
+    return format_decimal(number, pattern.rstrip("."), locale=locale())
+
+
+def read_number(text: str) -> Decimal:
+    """What was typed as a number, in the reader's own way or the plain one: "1.234,50", "1 234,50", "1234.5".
+
+    The sign that comes last divides off the decimals. A single one with three digits behind it is the only
+    case of doubt: it stands between thousands where it does so in the reader's language. Raises ValueError.
+    """
+    plain = re.sub("[\\s'’\u066c]", "", text).replace("\u066b", ",")  # U+066B, U+066C: Arabic decimal, thousands
+    if not re.fullmatch(r"[+-]?\d[\d.,]*", plain):
+        raise ValueError(f"{text!r} is no number.")
+    last = max(plain.rfind("."), plain.rfind(","))
+    if last < 0:
+        return Decimal(plain)
+    mark, whole, rest = plain[last], plain[:last], plain[last + 1 :]
+    thousands = locale().number_symbols["latn"]["group"]
+    if mark in whole or (mark == thousands and len(rest) == 3 and whole.lstrip("+-").isdigit()):
+        whole, rest = plain, ""
+    if not re.fullmatch(r"[+-]?(\d+|\d{1,3}([.,])\d{3}(\2\d{3})*)", whole):
+        raise ValueError(f"{text!r} is no number.")
+    return Decimal(re.sub("[.,]", "", whole) + ("." + rest if rest else ""))
 
 
 def _without_cents() -> str:

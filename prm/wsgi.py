@@ -23,8 +23,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prm.settings")
 application = get_wsgi_application()
 application.request_class = Utf8Request
 
-from prm.operators.checks import refuse_unsafe_settings  # noqa: E402  needs the apps to be loaded
+from prm.database import patience  # noqa: E402  needs the apps to be loaded
+from prm.operators.checks import refuse_unsafe_settings  # noqa: E402
 from prm.organizations.context import refuse_wrong_role  # noqa: E402
 
 refuse_unsafe_settings()
 refuse_wrong_role()
+patience.have(patience.PAGE)

@@ -2,8 +2,10 @@
 
 import io
 import json
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
@@ -51,6 +53,21 @@ def sign_in(member: Membership) -> Client:
         session["account_authentication_methods_user"] = user_id_to_str(member.user)
         session.save()
     return client
+
+
+@contextmanager
+def unwritten_requests() -> Iterator[None]:
+    """Nobody reads thousands of lines about requests; the canaries hear them all the same."""
+    log = logging.getLogger("prm.request")
+    log.addFilter(_nothing)
+    try:
+        yield
+    finally:
+        log.removeFilter(_nothing)
+
+
+def _nothing(record: logging.LogRecord) -> bool:
+    return False
 
 
 def served(

@@ -33,6 +33,7 @@ from prm.serving.logs import JsonFormatter
 from prm.users.models import Membership
 from tests.planting import WORD, is_public, planted, unreadable
 
+OURS = ("prm", "leads", "deals", "integrations", "referrals")
 heard: list[str] = []
 """What was heard since it was last looked at."""
 _PACKED = re.compile(rb"cursor=([\w-]{8,})|(?:^|[\s=\"])(\.?[\w-]{24,}):")
@@ -48,6 +49,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
             pytest.fail("Canaries where they do not belong:\n" + "\n".join(complaints), pytrace=False)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """What is heard while a test is cleared away is its own, and so is a log that it leaves behind silent."""
+    result = yield
+    if found := [*complain(), *(f"{name} is left silent" for name in silenced())]:
+        pytest.fail("Canaries after the test:\n" + "\n".join(found), pytrace=False)
+    return result
+
+
 def complain() -> list[str]:
     """What was heard, once."""
     found = sorted(set(heard))
@@ -58,15 +68,13 @@ def complain() -> list[str]:
 @pytest.fixture(scope="session", autouse=True)
 def canaries() -> Iterator[None]:
     """Listen, until the last test is done."""
-    handler = _LogListener()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Client, "request", _listening_to_answers(Client.request))
         patch.setattr(mail_server, "send", _listening_to_mail(mail_server.send))
         patch.setattr(EmailMessage, "message", _listening_to_mail(EmailMessage.message))
         patch.setattr(RedisSerializer, "dumps", _listening_to_cache(RedisSerializer.dumps))
-        logging.getLogger().addHandler(handler)
+        patch.setattr(logging.Logger, "handle", _listening_to_log(logging.Logger.handle))
         yield
-        logging.getLogger().removeHandler(handler)
     assert left_in_the_broker() == []
 
 
@@ -193,16 +201,26 @@ def _receiver(address: str, portal: Portal | None) -> Membership | None:
         return people.filter(user__email=address).first()
 
 
-class _LogListener(logging.Handler):
-    """Nothing that stands in a row belongs into the log, whosever portal it is."""
+def _listening_to_log(handle: Callable[..., None]) -> Callable[..., None]:
+    """Nothing that stands in a row belongs into the log, whosever portal it is.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFormatter(JsonFormatter())
+    No handler: whoever configures the logging anew, as importing prm.wsgi does, takes the root's away. This
+    hears every logger, whatever its handlers and filters say, and whether it passes on what it is told.
+    """
+    written = JsonFormatter()
 
-    def emit(self, record: logging.LogRecord) -> None:
-        line = self.format(record)
+    def listened(logger: logging.Logger, record: logging.LogRecord) -> None:
+        line = written.format(record)
         heard.extend(f"Log: {planted.get(number)} in {line[:300]}" for _code, number in words_in(line.encode()))
+        handle(logger, record)
+
+    return listened
+
+
+def silenced() -> list[str]:
+    """Our loggers that say less than in production, by what a test has left behind."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith(OURS)]
+    return [name for name in sorted(names) if not logging.getLogger(name).isEnabledFor(logging.INFO)]
 
 
 def _listening_to_cache(dumps: Callable[..., Any]) -> Callable[..., Any]:

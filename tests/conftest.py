@@ -17,7 +17,11 @@ from prm.organizations.models import Organization, Portal
 from prm.users.models import Membership
 from tests import browsing
 from tests import cast as cast_module
-from tests.canaries import canaries, pytest_runtest_call  # noqa: F401  (pytest finds both here)
+from tests.canaries import (  # noqa: F401  (pytest finds them here)
+    canaries,
+    pytest_runtest_call,
+    pytest_runtest_teardown,
+)
 from tests.cast import Cast
 
 

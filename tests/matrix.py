@@ -21,7 +21,7 @@ from prm.organizations.context import APP_ROLE, inside
 from prm.organizations.models import Portal
 from tests.guards.catalogue import fenced_tables, privileges, rows
 
-READS = ("SELECT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "SET LOCAL")
+READS = ("SELECT", "(SELECT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "SET LOCAL")
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _plain(text: str, question: Question, row: Row | None) -> str:
 
 
 def _body(response: HttpResponse, question: Question, row: Row | None) -> str:
-    return _plain(response.content.decode(errors="replace"), question, row)  # a picture is no text
+    return _plain(response.getvalue().decode(errors="replace"), question, row)  # a picture is no text
 
 
 def _headers(response: HttpResponse, question: Question, row: Row | None) -> dict[str, str]:

@@ -21,9 +21,11 @@ from django.db.models import Q
 from deals.models import Deal
 from leads.models import VENDOR_ONLY, Activity, Comment, Lead
 from prm.events.models import EventValue
+from prm.lists.models import SavedView
 from prm.organizations.context import inside
 from prm.organizations.fence import FencedModel
 from prm.organizations.models import Portal
+from prm.runs.models import Refusal, Run
 from prm.users.access import Permission
 from prm.users.models import ApiKey, Draft, Membership, Session, Viewing
 from tests.guards.catalogue import fenced_models
@@ -43,6 +45,17 @@ UNPLANTED = {
     "files.StoredFile.stored_as": "a name of ours, by which the file is found",
     "files.StoredFile.content_type": "one of the kinds that are known",
     "files.StoredFile.sha256": "by which the content is found",
+    "runs.Run.kind": "the name of a verb",
+    "runs.Run.listing": "the name of a list",
+    "runs.Run.query": "a query string, which that list reads",
+    "runs.Run.parameters": "ids and words of the product, which say what to do",
+    "runs.Run.rights": "words of the product and ids, which decide whether it may go on",
+    "runs.Run.chosen": "ids",
+    "runs.Run.parts": "names of ours, by which files are found",
+    "runs.Refusal.path": "an address of ours",
+    "lists.SavedView.list_name": "by which a list finds its views",
+    "lists.ListChoice.list_name": "by which a list finds how it begins",
+    "lists.ListChoice.columns": "words of the product, by which columns are found",
     "sso.IdentityProvider.slug": "by which an address finds it",
     "sso.IdentityProvider.domains": "host names, which people's addresses are held against",
     "sso.IdentityProvider.certificates": "certificates, which are read as such",
@@ -267,6 +280,23 @@ def _own(member: Membership, found: Plant) -> bool:
     return bool(rows.filter(pk=found.pk, **own).exists())
 
 
+def _run(member: Membership, found: Plant) -> bool:
+    """What somebody has asked for, and what was refused of it: that person's own."""
+    model, place = {"runs.Run": (Run, "requester"), "runs.Refusal": (Refusal, "run__requester")}[found.model]
+    rows: Any = model.objects
+    return bool(rows.filter(pk=found.pk, **{place: member}).exists())
+
+
+def _saved_view(member: Membership, found: Plant) -> bool:
+    """One's own, and those that a colleague shares with a group one is in."""
+    view = SavedView.objects.select_related("owner").filter(pk=found.pk).first()
+    if view is None:
+        return True  # the answer that says it is deleted
+    is_colleague = view.owner.organization_id == member.organization_id
+    shared = view.shared_with_id is not None and member.groups.filter(pk=view.shared_with_id).exists()
+    return view.owner_id == member.pk or (is_colleague and shared)
+
+
 def _viewing(member: Membership, found: Plant) -> bool:
     return member.can(Permission.MANAGE_PORTAL) or Viewing.objects.filter(pk=found.pk, viewed=member).exists()
 
@@ -284,6 +314,9 @@ RULES: dict[str, Rule] = {
     "users.Session": _own,
     "users.Draft": _own,
     "users.Viewing": _viewing,
+    "runs.Run": _run,
+    "runs.Refusal": _run,
+    "lists.SavedView": _saved_view,
     "sso.IdentityProvider": _administrator,
     "sso.Identity": _administrator,
     "events.EventValue": _value,
@@ -293,6 +326,7 @@ RULES: dict[str, Rule] = {
     "leads.Comment": _note,
     "leads.Activity": _note,
     "deals.DealStage": _everybody,
+    "deals.DealLostReason": _everybody,
     "deals.Account": _deal,
     "deals.Contact": _deal,
     "deals.Deal": _deal,

@@ -1,20 +1,29 @@
 """A row in every portal-owned table, for tests that look at all of them."""
 
+import uuid
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, models
+from django.db.models.functions import Now
+from django.http import QueryDict
 from django.utils import timezone
 
 from leads import actions
+from leads.lists import LEADS
 from leads.models import LostReason
 from prm.events.actions import unsubscribe
 from prm.events.models import Event, Message
+from prm.files.actions import keep_file
+from prm.files.models import StoredFile
+from prm.lists.actions import choose_default, save_view
 from prm.organizations.actions import set_partner_managers
 from prm.organizations.context import inside
 from prm.organizations.fence import FencedModel
 from prm.organizations.models import Portal
 from prm.organizations.portals import change_portal
+from prm.runs.exports import start_export
+from prm.runs.models import Refusal, Run
 from prm.sso.actions import add_provider
 from prm.sso.claims import Claims
 from prm.sso.looking import is_first_look
@@ -46,6 +55,8 @@ def populate(by: Membership, to: Membership) -> None:
         Message.objects.create(recipient=to, event=told)
         unsubscribe(to, kind=Event.Kind.LEAD_ASSIGNED)
         _be_there(to, by=by)
+        export_and_refusal(to)
+        keep_a_view(to)
         assert [model.__name__ for model in fenced_models() if not model.objects.exists()] == []
 
 
@@ -63,6 +74,24 @@ def vouch_for(member: Membership, *, by: Membership) -> None:
     provider = add_provider(protocol="oidc", values=values, secret="secret", by=by)
     link(provider, member, Claims(subject="person-1"))
     is_first_look(provider, "an answer")
+
+
+def keep_a_view(member: Membership) -> None:
+    """A list's view under a name, with which the list begins for this person."""
+    view = save_view(LEADS, name="Lost ones", query=QueryDict("status=lost"), by=member)
+    choose_default(LEADS, view=view, by=member)
+
+
+def export_and_refusal(member: Membership) -> Run:
+    """An export that is finished, with its file, and a row that it left as it was."""
+    run = start_export("leads", query=QueryDict(), sheet="csv", token=uuid.uuid4(), by=member)
+    purpose, organization = StoredFile.Purpose.EXPORT, member.organization
+    file = keep_file(b"x", purpose=purpose, organization=organization, content_type="text/csv", by=member)
+    values = {"status": Run.Status.DONE, "total": 2, "done": 1, "refused": 1, "file": file, "finished_at": Now()}
+    Run.objects.filter(pk=run.pk).update(**values)
+    Refusal.objects.create(run=run, position=0, path="/leads/", reason="No.")
+    run.refresh_from_db()
+    return run
 
 
 def look_after(member: Membership, *, by: Membership) -> None:

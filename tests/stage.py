@@ -14,20 +14,28 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.filebased import EmailBackend
 from django.db.models.functions import Now
+from django.http import QueryDict
 from django.utils import timezone
 
-from deals.actions import first_stage
-from deals.models import Deal
+from deals.actions import first_stage, win_deal
+from deals.models import Deal, DealLostReason, DealStage
 from leads import actions as lead_actions
+from leads.bulk import ASSIGN
+from leads.lists import LEADS
 from leads.models import Lead, LostReason
 from prm.events.models import Delivery, Event, Message
 from prm.events.unsubscribing import unsubscribe_url
 from prm.files.actions import keep_file
 from prm.files.models import StoredFile
+from prm.lists.actions import save_view
 from prm.organizations.actions import create_organization
 from prm.organizations.context import inside
 from prm.organizations.models import Counter, Organization, Portal, Tier
 from prm.organizations.portals import change_portal
+from prm.runs.actions import start_run
+from prm.runs.exports import start_export
+from prm.runs.models import Run
+from prm.runs.working import work_due
 from prm.sso.actions import add_provider, pass_test, use_provider
 from prm.sso.claims import Claims
 from prm.sso.people import link
@@ -37,10 +45,10 @@ from prm.users.models import ApiKey, Group, Membership, Session, User
 from tests import browsing
 from tests import cast as cast_module
 from tests.cast import PASSWORD, Cast
-from tests.factories import assigned_lead, new_deal, opened_lead
+from tests.factories import assigned_lead, new_deal, new_lead, opened_lead
 from tests.matrix import Actor, Row, fingerprint
 from tests.planting import plant_everywhere
-from tests.populate import LOGO, look_after
+from tests.populate import LOGO, export_and_refusal, look_after
 
 NOWHERE = "nowhere"
 FIRST_NUMBER_AT_GLOBEX = 5000  # so that a number of one portal means nothing in the other
@@ -87,9 +95,13 @@ def build() -> Stage:
     _looked_after(stage)
     _messages(stage)
     _files(stage)
+    _views(stage)
     _deliveries(stage)
+    _runs(stage)
     _actors(stage)
     _sessions(stage)
+    _keys(stage)
+    _topics(stage)
     for portal in (cast.acme, cast.globex):
         plant_everywhere(portal)
     stage.before = fingerprint()
@@ -146,6 +158,10 @@ def _leads(stage: Stage) -> None:
             won = lead_actions.win_lead(opened_lead(by, holder), by=holder)
             stage.rows.setdefault(("lead", "won"), {})[place] = _row(won)
             stage.rows.setdefault(("deal", ""), {})[place] = _row(new_deal(by, holder))
+            sold = win_deal(new_deal(by, holder), by=holder)
+            stage.rows.setdefault(("deal", "won"), {})[place] = _row(sold)
+            # The first page of the mail log has room for the mails that are looked for there.
+            Delivery.objects.filter(event__subject_id__in=[sold.pk, sold.lead_id]).delete()
             talked_about = opened_lead(by, holder)
             lead_actions.comment_lead(talked_about, text="Hello", is_internal=True, by=holder)
             lead_actions.log_activity(talked_about, kind="call", outcome="reached", note="Rang.", by=holder)
@@ -184,6 +200,8 @@ def _others(stage: Stage) -> None:
                 "tier": Tier.objects.get(name="Gold"),
                 "reason": LostReason.objects.get(name="No budget"),
                 "stage": first_stage(),
+                "next stage": DealStage.objects.get(name="Proposal"),
+                "deal reason": DealLostReason.objects.get(name="Price"),
                 "group": Group.objects.get(kind="partner", name="Receive Leads"),
                 "vendor's group": Group.objects.get(name="Lead Administration"),
             }
@@ -265,6 +283,52 @@ def _files(stage: Stage) -> None:
         found["north"] = _file(file)
 
 
+def _runs(stage: Stage) -> None:
+    """Each holder has an export that is done, one that waits, and Ada and Dan have assigned leads to somebody."""
+    cast = stage.cast
+    for place, by in (("north", cast.ada), ("globex", cast.dan)):
+        stage.rows.setdefault(("run", "assigned"), {NOWHERE: _no_uuid()})[place] = _assigning(stage, place, by)
+    holders = {"north": cast.ben, "colleague": cast.bea, "south": cast.cleo, "globex": cast.dan}
+    for place, member in holders.items():
+        with inside(member.portal):
+            done = export_and_refusal(member)
+            waiting = start_export("leads", query=QueryDict(), sheet="csv", token=uuid.uuid4(), by=member)
+        stage.rows.setdefault(("run", "done"), {NOWHERE: _no_uuid()})[place] = _run_row(done)
+        stage.rows.setdefault(("run", "waiting"), {NOWHERE: _no_uuid()})[place] = _run_row(waiting)
+    found = {place: Row(code="leads", key="leads", mark="") for place in ("north", "globex")}
+    stage.rows["listing", ""] = {**found, NOWHERE: Row(code="no-such-list", key="", mark="")}
+
+
+def _assigning(stage: Stage, place: str, by: Membership) -> Row:
+    with inside(by.portal):
+        lead, to = new_lead(by), stage.peers[place]
+        run = start_run(
+            ASSIGN,
+            by=by,
+            token=uuid.uuid4(),
+            title="Assign",
+            chosen=[lead.pk],
+            total=1,
+            parameters={"user": str(to.pk)},
+        )
+    work_due(by.portal)
+    return _run_row(run)
+
+
+def _run_row(run: Run) -> Row:
+    return Row(code=str(run.pk), key=str(run.pk), mark=str(run.pk))
+
+
+def _views(stage: Stage) -> None:
+    """In each place somebody keeps a view of the leads, and shares it with nobody."""
+    found = stage.rows.setdefault(("view", ""), {NOWHERE: _no_uuid()})
+    owners = {"north": stage.cast.eve, "south": stage.cast.cleo, "east": stage.cast.dora, "globex": stage.cast.dan}
+    for place, owner in owners.items():
+        with inside(owner.portal):
+            view = save_view(LEADS, name=f"view of {place}", query=QueryDict("status=lost"), by=owner)
+            found[place] = Row(code=str(view.pk), key=str(view.pk), mark=str(view.pk))
+
+
 def _file(file: StoredFile) -> Row:
     return Row(code=str(file.pk), key=str(file.pk), mark=str(file.pk))
 
@@ -315,6 +379,21 @@ def _sessions(stage: Stage) -> None:
         with inside(member.portal):
             row = Session.objects.filter(user=member.user).latest("begun_at", "id")
             found[place] = Row(code=str(row.pk), key=str(row.pk), mark="")
+
+
+def _keys(stage: Stage) -> None:
+    """Of Ben and of Dan, who revoke their own."""
+    found = stage.rows.setdefault(("key", ""), {NOWHERE: _no_uuid()})
+    for place, member in (("north", stage.cast.ben), ("globex", stage.cast.dan)):
+        with inside(member.portal):
+            key, _secret = create_api_key(member, name="own", scope=ApiKey.Scope.WRITE, by=None)
+            found[place] = Row(code=str(key.pk), key=str(key.pk), mark="")
+
+
+def _topics(stage: Stage) -> None:
+    """The same help for everybody, whichever portal they read it in."""
+    found = dict.fromkeys(("north", "globex"), Row("leads-list", "leads-list", mark=""))
+    stage.rows["topic", ""] = {**found, NOWHERE: Row("no-such-topic", "no-such-topic", mark="")}
 
 
 def _operator(portal: Portal) -> Membership:

@@ -26,7 +26,8 @@ from django.utils import timezone
 
 from deals.actions import convert_lead
 from leads import actions
-from leads.models import DETAIL_FIELDS, Lead, LostReason
+from leads.lists import FILTERS
+from leads.models import DETAIL_FIELDS, VENDOR_ONLY, Lead, LostReason
 from leads.states import Status
 from prm.events.delivery import deliver_due
 from prm.events.models import Delivery, Event, Message
@@ -143,7 +144,7 @@ def _send(client: Client, method: str, address: str, body: Mapping[str, Any], *,
 
 
 def pages(lead: Lead) -> list[str]:
-    verbs = ("", "open/", "edit/", "assign/", "hand-over/", "close/", "convert/")
+    verbs = ("", "preview/", "open/", "edit/", "assign/", "hand-over/", "close/", "convert/")
     found = [f"/leads/{lead.code}/{verb}" for verb in verbs]
     return [
         *found,
@@ -160,6 +161,8 @@ def lists(member: Membership) -> Iterator[str]:
     orders = ("number", "created_at", "updated_at", "name", "assigned_at")
     yield from (f"/leads/?ordering={order}" for order in orders)
     yield from (f"/leads/?status={status}" for status in ("assigned", "lost"))
+    yield from (f"/leads/?{asked}" for asked in narrowings())
+    yield f"/leads/?{'&'.join(f'columns={name}' for name in DETAIL_FIELDS if name not in VENDOR_ONLY)}"
     yield from (f"/api/v1/leads/?ordering=-{order}" for order in orders)
     yield from (f"/api/v1/leads/?status={status}" for status in Status)
     yield from (f"/api/v1/leads/?page_size=1&ordering={sign}name" for sign in ("", "-"))
@@ -167,6 +170,19 @@ def lists(member: Membership) -> Iterator[str]:
     yield from (f"/search/?q={word}" for word in ("anary", "anary-domain.exampl", "kanary compani", "zq@"))
     yield from ("/deals/", "/messages/", "/people/", "/profile/", f"/organizations/{member.organization_id}/")
     yield from ("/api/v1/deals/", "/api/v1/users/", "/api/v1/organizations/")
+
+
+def narrowings() -> Iterator[str]:
+    """Every filter of the list, asked so that it finds the canary, and so that it finds what is empty.
+
+    In other words than the canary's own: a page says again what it was asked for.
+    """
+    for each in FILTERS:
+        if each.can_be_empty:
+            yield f"{each.key}_is=filled"
+            yield f"{each.key}_is=empty"
+    yield from ("budget_from=31000000", "employees_from=8000000&employees_to=9000000", "city=nary", "company=nary")
+    yield from ("changed=today", "opened=today", "created=today", "assignee=me")
 
 
 def attempts(lead: Lead) -> dict[str, Mapping[str, Any]]:
@@ -287,7 +303,7 @@ NOBODY_LOOKS: list[tuple[Story, str, bool]] = [
     *((give_to_north, name, False) for name in ("ben", "bea", "cleo")),
     *((take_back_after_opening, name, False) for name in ("ben", "bea", "cleo")),
     *((give_to_south_after_opening, name, name == "cleo") for name in ("cleo", "ben", "bea", "dora")),
-    *((give_to_south_after_a_deal, name, False) for name in ("cleo", "dora")),
+    *((give_to_south_after_a_deal, name, False) for name in ("cleo", "dora", "ben")),
     *((lose_unopened, name, False) for name in ("ben", "bea")),
     *((reopen_unopened, name, False) for name in ("ben", "bea")),
     *((open_at_north, name, False) for name in ("cleo", "dora", "eve_globex", "dan")),

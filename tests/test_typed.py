@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from deals.models import Deal
+from deals.models import Deal, DealLostReason
 from leads import actions
 from leads.models import Lead, LostReason
 from prm.organizations.context import inside
@@ -84,6 +84,7 @@ FORMS = {
         {"deal-amount": "much"},
     ),
     "deal edit": Form("ben", "/deals/{deal}/edit/", {"name": "Typed", **DEAL}, {"amount": "much"}),
+    "deal lose": Form("ben", "/deals/{deal}/lose/", {"reason": "{deal_reason}"}, {"reason": "x"}),
     "organization new": Form(
         "ada",
         "/organizations/new/",
@@ -117,6 +118,7 @@ def places(cast: Cast) -> dict[str, str]:
             "north": str(cast.north.pk),
             "ben": str(cast.ben.pk),
             "reason": str(LostReason.objects.get(name="Bad timing").pk),
+            "deal_reason": str(DealLostReason.objects.get(name="Price").pk),
             "view_all": str(next(g.pk for g in cast.bea.groups.all() if g.name == "View All Leads")),
         }
 

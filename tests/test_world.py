@@ -1,4 +1,4 @@
-"""Countries and currencies, and money as its reader writes it."""
+"""Countries and currencies, and money and numbers as their reader writes them."""
 
 from decimal import Decimal
 
@@ -11,8 +11,13 @@ from prm.world import (
     country_codes,
     country_name,
     currency_choices,
+    in_order,
     locale,
     money,
+    number,
+    percent,
+    read_number,
+    written,
 )
 
 # ISO 3166-1 alpha-2, all officially assigned codes (249 of them).
@@ -57,8 +62,15 @@ def test_country_choices_are_all_named_and_sorted(language: str) -> None:
     names = [name for _code, name in choices]
     assert empty == ("", "—")
     assert {code for code, _name in choices} == ISO_3166
-    assert names == sorted(names)
+    assert names == sorted(names, key=in_order)
     assert all(name and name != code for code, name in choices)
+
+
+def test_country_choices_are_where_their_reader_looks_for_them() -> None:
+    with translation.override("de"):
+        names = [name for _code, name in country_choices()]
+
+    assert names.index("Norwegen") < names.index("Österreich") < names.index("Pakistan")
 
 
 def test_currency_choices_name_each_currency() -> None:
@@ -97,6 +109,63 @@ def test_currency_choices_name_each_currency() -> None:
 def test_money_is_written_as_its_reader_does(language: str, amount: str, currency: str, written: str) -> None:
     with translation.override(language):
         assert money(Decimal(amount), currency) == written
+
+
+@pytest.mark.parametrize(("language", "written"), [("en", "84,000"), ("de", "84.000"), ("fr", f"84{NARROW}000")])
+def test_number_is_written_as_its_reader_does(language: str, written: str) -> None:
+    with translation.override(language):
+        assert number(84_000) == written
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "number"),
+    [
+        ("en", "1,234.50", "1234.50"),
+        ("en", "1234.5", "1234.5"),
+        ("en", "1,234", "1234"),
+        ("en", "1234,50", "1234.50"),
+        ("en", " 84 000 ", "84000"),
+        ("en", "-5", "-5"),
+        ("en", "12.", "12"),
+        ("de", "1.234,50", "1234.50"),
+        ("de", "1.234", "1234"),
+        ("de", "1.234.567", "1234567"),
+        ("de", "1234.50", "1234.50"),
+        ("de", "1234,5", "1234.5"),
+        ("de", "1’234.50", "1234.50"),
+        ("fr", f"84{NARROW}000,50", "84000.50"),
+        ("fr", f"84{NBSP}000", "84000"),
+        ("fr", "1.234", "1.234"),
+        ("es", "1.234.567,89", "1234567.89"),
+        ("ar", "١٬٢٣٤٫٥٠", "1234.50"),
+        ("ar", "1,234.50", "1234.50"),
+    ],
+)
+def test_number_is_read_as_its_reader_writes_it(language: str, typed: str, number: str) -> None:
+    with translation.override(language):
+        assert read_number(typed) == Decimal(number)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ar"])
+@pytest.mark.parametrize(
+    "typed", ["", "many", "NaN", "1e5", "1.2.3", "1,2,3", "12.34.567", "1234,567.8,9", ".5", "--1", "€5", "1,,2"]
+)
+def test_number_that_is_none_is_refused(language: str, typed: str) -> None:
+    with translation.override(language), pytest.raises(ValueError, match="is no number"):
+        read_number(typed)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ar"])
+@pytest.mark.parametrize("number", ["0", "0.01", "12", "1234.50", "1234567.89", "-3.5"])
+def test_number_that_was_written_is_read_again(language: str, number: str) -> None:
+    with translation.override(language):
+        assert read_number(written(Decimal(number))) == Decimal(number)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "25%"), ("de", f"25{NBSP}%"), ("fr", f"25{NARROW}%")])
+def test_percent_is_written_as_its_reader_does(language: str, words: str) -> None:
+    with translation.override(language):
+        assert percent(25).replace(NBSP, words[2]) == words
 
 
 def test_locale_is_english_where_no_language_is_active() -> None:

@@ -5,6 +5,7 @@ from functools import cache
 
 from django.contrib.auth.hashers import make_password
 
+from prm.home.first_steps import put_first_steps_away
 from prm.local.demo import PASSWORD
 from prm.organizations.actions import (
     FirstAdmin,
@@ -165,6 +166,7 @@ def set_stage(program: Program) -> Portal:
             _bring_in(person, vendor, by=ada)
         for company in program.companies:
             _found(company, by=ada)
+        put_first_steps_away(by=ada)
     return portal
 
 

@@ -5,15 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import TypeVar
 
 from django.db.models import F
 from django.utils import timezone
 
-from deals.actions import Registration, convert_lead, update_deal
+from deals.actions import Registration, convert_lead, lose_deal, move_deal, update_deal, win_deal
 from deals.demo.prospects import prospect
-from deals.models import DealStage
+from deals.models import Deal, DealLostReason, DealStage
 from leads import actions
 from leads.models import Lead, LostReason
 from prm.events.models import Delivery, DueWork, Message
@@ -39,6 +40,13 @@ COMMENTS = (
     "Please send us the data sheet in their language.",
     "Price is fine, the delivery date is the question.",
 )
+NEXT_STEPS = (
+    "Send the revised offer",
+    "Visit the plant with their engineer",
+    "Wait for the board's decision",
+    "Call the purchasing lead",
+    "Agree on the delivery date",
+)
 NOTES = ("Good talk, clear need.", "Left a message.", "Agreed on a visit next week.", "Sent the brochure.")
 
 
@@ -63,6 +71,7 @@ class Storyteller:
     holders: list[Membership]
     reasons: list[LostReason]
     stages: list[DealStage]
+    deal_reasons: list[DealLostReason]
     present: datetime
     now: datetime = field(init=False)
 
@@ -107,8 +116,21 @@ class Storyteller:
             "description": lead.description,
         }
         deal = self.step(80, lambda: convert_lead(lead, registration=Registration(deal=fields), by=holder))
-        stage = self.random.choice(self.stages)
-        self.step(100, lambda: update_deal(deal, values={"stage": stage}, by=holder))
+        self.sell(deal, holder)
+
+    def sell(self, deal: Deal, holder: Membership) -> None:
+        """Bring a deal some stages on; two in five end, more of them well than badly."""
+        for stage in self.stages[1 : self.random.randint(1, len(self.stages))]:
+            deal = self.step(60, partial(move_deal, deal, to=stage, by=holder))
+        end = self.random.random()
+        if end < 0.25:
+            self.step(70, lambda: win_deal(deal, by=holder))
+        elif end < 0.4:
+            self.step(70, lambda: lose_deal(deal, reason=self.random.choice(self.deal_reasons), by=holder))
+        elif end < 0.9:
+            ahead = timedelta(days=self.random.randint(-6, 110))
+            values = {"next_step": self.random.choice(NEXT_STEPS), "close_date": (self.present + ahead).date()}
+            self.step(6, lambda: update_deal(deal, values=values, by=holder))
 
     def step(self, hours: float, act: Callable[[], Told]) -> Told:
         """Let about `hours` pass, never beyond the present, then act."""
@@ -130,7 +152,8 @@ def tell_stories(portal: Portal, *, count: int, seed: int) -> None:
             admin=people.holding(Permission.CREATE_LEADS)[0],
             holders=list(people.holding(*CAN_RECEIVE).filter(organization__status="active")),
             reasons=list(LostReason.objects.all()),
-            stages=list(DealStage.objects.all()),
+            stages=list(DealStage.objects.filter(outcome=DealStage.Outcome.OPEN)),
+            deal_reasons=list(DealLostReason.objects.all()),
             present=timezone.now() - timedelta(minutes=2),
         )
         for position in range(count):

@@ -1,74 +1,40 @@
-"""The lead list and the form for a new lead."""
-
-from typing import Any
+"""The lead list, a lead beside it, and the form for a new one."""
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from leads import actions
 from leads.forms import LeadForm
-from leads.models import Lead, LeadQuerySet
-from leads.states import Status
-from prm.serving.paging import choice_of, page_of, search_text
+from leads.lists import LEADS
+from leads.timeline import lead_timeline
+from leads.views.record import seen_lead, verbs_of
+from prm.lists.pages import list_page
 from prm.serving.typed import form_of
-from prm.users.access import PageRequest, Permission, member_page
-from prm.users.models import Membership
+from prm.users.access import SEES_LEADS, PageRequest, Permission, member_page
 
-ORDERINGS = {"number": "number", "created_at": "created_at", "updated_at": "edited_at", "name": "name"}
-PARTNER_ORDERINGS = ORDERINGS | {"assigned_at": "assigned_at"}  # never null where an organization has the lead
-
-
-def found_leads(member: Membership, *, search: str, status: str) -> LeadQuerySet:
-    """What a list shows this member: the page and the API ask for the same rows."""
-    rows: LeadQuerySet = Lead.objects.visible_to(member).named_for(member)
-    rows = rows.select_related("organization", "assignee")
-    if search:
-        rows = rows.matching(search, member)
-    return rows.filter(status=status) if status else rows
-
-
-def orderings_for(member: Membership) -> tuple[dict[str, str], str]:
-    """The allowed orderings and the default one: newest first, as each side understands new."""
-    return (ORDERINGS, "-created_at") if member.is_vendor else (PARTNER_ORDERINGS, "-assigned_at")
+LATEST = 4  # entries of the timeline in a preview
 
 
 @member_page()  # whoever sees no lead sees an empty list, which says so
 def lead_list(request: PageRequest) -> HttpResponse:
+    can_create = request.membership.can(Permission.CREATE_LEADS)
+    return list_page(request, LEADS, "leads/lead_list.html", also=lambda rows: {"can_create": can_create})
+
+
+@member_page(*SEES_LEADS)
+def lead_preview(request: PageRequest, code: int) -> HttpResponse:
+    """The lead beside the list, in a few lines. Like its page, it opens nothing."""
     member = request.membership
-    search = search_text(request.GET)
-    status = choice_of(request.GET, "status", Status)
-    orderings, default = orderings_for(member)
-    ordering = request.GET.get("ordering", default)
-    rows = found_leads(member, search=search, status=status)
-    page = page_of(rows, ordering=ordering, allowed=orderings, cursor=request.GET.get("cursor", ""))
-    return render(
-        request,
-        "leads/lead_list.html",
-        {
-            "leads": [lead.shown_to(member) for lead in page.rows],
-            "pager": page,
-            "tabs": _tabs(member, search, status),
-            "search": search,
-            "status": status,
-            "ordering": ordering,
-            "is_vendor": member.is_vendor,
-            "can_create": member.can(Permission.CREATE_LEADS),
-        },
-    )
-
-
-def _tabs(member: Membership, search: str, current: str) -> list[dict[str, Any]]:
-    rows = found_leads(member, search=search, status="").order_by().values("status")
-    counts = dict(rows.annotate(count=Count("pk")).values_list("status", "count"))
-    tabs = [{"value": "", "label": _("All"), "count": sum(counts.values()), "is_current": not current}]
-    for value, label in Status.choices:
-        if value == Status.UNASSIGNED and not member.is_vendor:
-            continue
-        tabs.append({"value": value, "label": label, "count": counts.get(value, 0), "is_current": current == value})
-    return tabs
+    lead = seen_lead(member, code)
+    context = {
+        "lead": lead,
+        "verbs": verbs_of(lead, member),
+        "timeline": lead_timeline(lead, member)[:LATEST],
+        "is_vendor": member.is_vendor,
+    }
+    return render(request, "leads/lead_preview.html", context)
 
 
 @member_page(Permission.CREATE_LEADS)

@@ -11,15 +11,17 @@ from django.views.decorators.http import require_POST
 
 from leads import actions, states
 from leads.forms import ActivityForm, AssignForm, CloseForm, CommentForm, HandOverForm, LeadForm
-from leads.models import Lead
+from leads.lists import LEADS
+from leads.models import CODE, Lead
 from leads.outcomes import outcome_of
+from leads.readers import readers_of
 from leads.receiving import colleagues, places
 from leads.settings import distribution
 from leads.states import Verb
-from leads.timeline import lead_timeline
+from leads.timeline import Show, lead_timeline
 from prm.actions import Gone, Refused, Stale
 from prm.forms import clash
-from prm.serving.paging import search_text
+from prm.serving.paging import choice_of, search_text
 from prm.serving.typed import form_of, refilled
 from prm.users.access import SEES_LEADS, PageRequest, Permission, member_page
 from prm.users.models import Membership
@@ -60,13 +62,19 @@ def _page(
     activity_form: ActivityForm | None = None,
 ) -> HttpResponse:
     member = request.membership
-    timeline = lead_timeline(lead, member)
+    show = choice_of(request.GET, "show", Show)
     verbs = verbs_of(lead, member)
+    before, after = _beside(request, lead)
     context: dict[str, Any] = {
         "lead": lead,
         "is_vendor": member.is_vendor,
         "verbs": verbs,
-        "timeline": timeline,
+        "timeline": lead_timeline(lead, member, show=show),
+        "show": show,
+        "shows": Show.choices,
+        "readers": readers_of(lead, member) if member.is_vendor else [],
+        "before": before,
+        "after": after,
         "comment_form": comment_form or CommentForm(lead=lead, by=member),
         "activity_form": activity_form or ActivityForm(),
         **outcome_of(lead, member),
@@ -76,6 +84,13 @@ def _page(
             refilled(context[f"{name}_form"], request, action=reverse(f"leads:{name}", args=[lead.code]))
     status = 422 if comment_form or activity_form else 200
     return render(request, "leads/lead_detail.html", context, status=status)
+
+
+def _beside(request: PageRequest, lead: Lead) -> tuple[str, str]:
+    """The codes before and after it, in the list that the address tells of (the default one if of none)."""
+    numbers = LEADS.beside(lead, request.membership, request.GET)
+    before, after = (f"{CODE}{number}" if number else "" for number in numbers)
+    return before, after
 
 
 @member_page(*MANAGES, *HOLDS)

@@ -34,7 +34,7 @@ class KeyAuthentication(BaseAuthentication):
             raise exceptions.AuthenticationFailed(
                 "This key is not known, has expired, or was revoked.", code="key_revoked"
             )
-        http.membership = member  # type: ignore[attr-defined]
+        http.membership, http.key = member, key  # type: ignore[attr-defined]
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > NOTED_AT_MOST_EVERY:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)

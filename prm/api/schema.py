@@ -21,6 +21,7 @@ SAYS = {
     409: "Refused in the record's present state, changed by somebody else meanwhile, or there already.",
     413: "The body is too large.",
     415: "Bodies are JSON only.",
+    429: "Too much was asked with this key, or by this person, in the present minute.",
 }
 WRITES = frozenset({403, 409, 413, 415})
 TEXT = {"type": "string"}
@@ -58,6 +59,13 @@ PROBLEM = {
     },
     "additionalProperties": False,
 }
+RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds until the next minute begins.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1, "maximum": 60},
+    }
+}
 IF_MATCH = OpenApiParameter(
     "If-Match",
     {"type": "string", "pattern": '^"[1-9][0-9]{0,8}"$'},
@@ -92,7 +100,8 @@ class PortalSchema(AutoSchema):
             "Problem", ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem"
         )
         self.registry.register_on_missing(component)
-        return {"description": SAYS[status], "content": {"application/problem+json": {"schema": component.ref}}}
+        said = {"description": SAYS[status], "content": {"application/problem+json": {"schema": component.ref}}}
+        return {**said, "headers": RETRY_AFTER} if status == 429 else said
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

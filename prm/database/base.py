@@ -1,6 +1,11 @@
-"""Django's Postgres backend, told that `id` alone is no primary key here."""
+"""Django's Postgres backend, told that `id` alone is no primary key here, and when to give up waiting."""
 
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base, features
+
+from prm.database import patience
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
@@ -10,3 +15,16 @@ class DatabaseFeatures(features.DatabaseFeatures):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """The owner's work has no limits: a migration takes as long as it takes."""
+        params: dict[str, Any] = super().get_connection_params()
+        return patience.parameters(params) if self.alias == DEFAULT_DB_ALIAS else params
+
+    def connect(self) -> None:
+        with patience.for_a_connection():
+            super().connect()
+
+    def is_usable(self) -> bool:
+        with patience.for_a_connection():
+            return bool(super().is_usable())

@@ -19,6 +19,7 @@ from django.db.models.functions import Greatest, Now
 
 from prm.events import mail_server
 from prm.events.collecting import collect
+from prm.events.due import WORKS
 from prm.events.mail_server import Outcome
 from prm.events.mails import mail_of
 from prm.events.models import Delivery, DueWork, Message
@@ -143,7 +144,8 @@ def _look_again_when_due(portal: Portal) -> None:
     """Leave no portal without a note of its next work: a lease may have been renewed since its note was made."""
     due_at = Case(When(status=Status.CLAIMED, then=F("lease_until")), default=F("not_before"))
     unfinished = Delivery.objects.filter(status__in=Delivery.UNFINISHED)
-    soonest = unfinished.aggregate(at=Min(Greatest(due_at, Now())))["at"]
+    own = unfinished.aggregate(at=Min(Greatest(due_at, Now())))["at"]
+    soonest = min(filter(None, [own, *(work.next_at() for work in WORKS)]), default=None)
     if soonest and not DueWork.objects.filter(portal=portal, due_at__lte=soonest).exists():
         DueWork.objects.create(portal=portal, due_at=soonest)
 

@@ -87,8 +87,13 @@ class Event(FencedModel):
         LEAD_REOPENED = "lead_reopened", _("Lead re-opened")
         DEAL_REGISTERED = "deal_registered", _("Deal registered")
         DEAL_CHANGED = "deal_changed", _("Deal changed")
+        DEAL_MOVED = "deal_moved", _("Deal moved to another stage")
+        DEAL_WON = "deal_won", _("Deal won")
+        DEAL_LOST = "deal_lost", _("Deal lost")
+        DEAL_REOPENED = "deal_reopened", _("Deal re-opened")
         DEAL_WITHDRAWN = "deal_withdrawn", _("Deal withdrawn")
         DELIVERY_RESENT = "delivery_resent", _("Notice sent again")
+        LIST_EXPORTED = "list_exported", _("List exported")
         NOTIFICATIONS_CHANGED = "notifications_changed", _("Notifications changed")
 
     kind = models.CharField(max_length=30, choices=Kind.choices)

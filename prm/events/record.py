@@ -1,8 +1,9 @@
 """Writing down what happened: `record` is the only door to Event and Delivery rows."""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +11,10 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from prm.events.models import Delivery, DueWork, Event, EventValue
+from prm.events.due import work_is_due
+from prm.events.models import Delivery, Event, EventValue
 from prm.events.notices import NOTICES
-from prm.organizations.context import active_cause, active_portal
+from prm.organizations.context import active_cause
 from prm.organizations.models import Organization
 from prm.serving.logs import current_request_id
 from prm.users.models import Membership
@@ -20,23 +22,11 @@ from prm.users.models import Membership
 Actor = Membership | None
 """Who does it: a member, or None for the system itself."""
 
-
-@dataclass(frozen=True)
-class Bell:
-    """Rings the workers for one portal; equal to any other bell of that portal."""
-
-    portal_id: uuid.UUID
-
-    def __call__(self) -> None:
-        from prm.events.bell import ring
-
-        ring(self.portal_id)
-
-
 Change = tuple[object, object]
 Subscriber = Callable[[Event, models.Model, Actor], None]
 
 _subscribers: dict[str, list[Subscriber]] = {}
+_together: ContextVar[tuple[uuid.UUID, datetime] | None] = ContextVar("told_together", default=None)
 
 
 def subscribe(kind: Event.Kind) -> Callable[[Subscriber], Subscriber]:
@@ -101,7 +91,11 @@ def deliver(event: Event, *, to: Iterable[Membership]) -> None:
     if not people:
         return
     notice = NOTICES.get(event.kind)
-    cause = active_cause() if notice and notice.is_optional else event.pk
+    cause, when = event.pk, {}
+    if notice and notice.is_optional:
+        cause = active_cause()
+        if together := _together.get():
+            cause, when["not_before"] = together
     Delivery.objects.bulk_create(
         Delivery(
             event=event,
@@ -109,15 +103,28 @@ def deliver(event: Event, *, to: Iterable[Membership]) -> None:
             channel=channel,
             lane=f"{channel}:{member.pk.hex}:{event.subject_id.hex}",
             parcel=uuid.uuid5(cause, f"{channel}:{member.pk}"),
+            **when,
         )
         for member in people.values()
         for channel in Delivery.Channel
     )
-    portal = active_portal()
-    DueWork.objects.create(portal=portal, due_at=Now())
-    bell = Bell(portal.pk)
-    if all(callback != bell for _, callback, _ in transaction.get_connection().run_on_commit):
-        transaction.on_commit(bell)  # once per transaction, however much happens in it
+    work_is_due()
+
+
+@contextmanager
+def told_together(cause: uuid.UUID, *, at: datetime) -> Iterator[None]:
+    """What is recorded in here, in however many transactions, is one parcel per person, and waits until `at`."""
+    token = _together.set((cause, at))
+    try:
+        yield
+    finally:
+        _together.reset(token)
+
+
+def tell_now(at: datetime) -> None:
+    """Let go of what was recorded to be told together `at` that moment: there will be no more of it."""
+    if Delivery.objects.filter(status=Delivery.Status.PENDING, not_before=at).update(not_before=Now()):
+        work_is_due()
 
 
 def _text(value: object) -> str:

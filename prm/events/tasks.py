@@ -1,10 +1,11 @@
-"""Celery doors of the outbox: ids in, enter the portal, one call."""
+"""Celery doors of all work that is rows: ids in, enter the portal, one call."""
 
 from celery import shared_task
 from django.db.models.functions import Now
 
 from prm.events import delivery
 from prm.events.bell import ring
+from prm.events.due import WORKS
 from prm.events.models import DueWork
 from prm.organizations.models import Portal
 from prm.serving.health import beat_heart
@@ -12,8 +13,12 @@ from prm.serving.health import beat_heart
 
 @shared_task
 def deliver_due(portal_id: str) -> None:
+    """The outbox first: nobody's mail waits for somebody's long run."""
     portal = Portal.objects.filter(pk=portal_id, is_active=True).first()
-    if portal is not None and delivery.deliver_due(portal):
+    if portal is None:
+        return
+    waiting = [delivery.deliver_due(portal), *(work.carry_out(portal) for work in WORKS)]
+    if any(waiting):
         ring(portal.pk)
 
 

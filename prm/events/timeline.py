@@ -1,20 +1,22 @@
 """The timeline: events in words, for the member who reads them."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from prm.events.models import Event, EventValue
+from prm.events.values import in_words, label_of
 from prm.users.models import Membership
 
 MOST = 200
+RECEIVERS = ("assignee", "organization")
+"""The values that say who was given something."""
 K = Event.Kind
 
 
@@ -70,13 +72,19 @@ def timeline_of(subject: models.Model, member: Membership, *, without_fields: Co
 
 
 def events_of(
-    subject: models.Model, member: Membership, *, without_fields: Collection[str] = ()
+    subject: models.Model,
+    member: Membership,
+    *,
+    without_fields: Collection[str] = (),
+    kinds: Collection[str] = (),
 ) -> Iterator[tuple[Event, Entry]]:
-    """The same with each entry's event, for a floor above that adds to it.
+    """The same with each entry's event, for a floor above that adds to it; of some `kinds` only, where given.
 
     `without_fields` names fields that this member may not even know to have changed.
     """
     events = Event.objects.visible_to(member).filter(subject_id=subject.pk)
+    if kinds:
+        events = events.filter(kind__in=kinds)
     rows = events.select_related("actor").prefetch_related("values").order_by("-at", "-pk")[:MOST]
     for event in rows:
         values = {v.field: v for v in event.values.all() if v.field not in without_fields}
@@ -95,29 +103,28 @@ def last_changes(subject: models.Model, member: Membership) -> dict[str, tuple[s
 
 
 def entry_of(event: Event, subject: models.Model, values: Mapping[str, EventValue]) -> Entry:
-    """One event as a line."""
-    icon, words = WORDS.get(event.kind, ("information-circle", event.get_kind_display()))
+    """One event as a line, with what it changed."""
     changes = []
     if event.kind not in HIDDEN_CHANGES:
         changes = [
-            {"field": label_of(subject, name), "old": value.old, "new": value.new}
+            {
+                "field": label_of(subject, name),
+                "old": in_words(subject, name, value.old),
+                "new": in_words(subject, name, value.new),
+            }
             for name, value in sorted(values.items())
         ]
+    return replace(line_of(event, values), changes=changes)
+
+
+def line_of(event: Event, values: Mapping[str, EventValue]) -> Entry:
+    """One event as a line. Of its values only RECEIVERS are told."""
+    icon, words = WORDS.get(event.kind, ("information-circle", event.get_kind_display()))
     facts: dict[str, Any] = {"to": _receiver(values), **event.facts}
     actor = event.actor.name if event.actor else _("The portal")
-    return Entry(at=event.at, actor=actor, icon=icon, text=str(words).format(**facts), changes=changes)
-
-
-def label_of(subject: models.Model, name: str) -> str:
-    """The field's label on its form, or its name in words."""
-    try:
-        label = str(subject._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-    except (FieldDoesNotExist, AttributeError):
-        label = name.replace("_", " ")
-    return label[:1].upper() + label[1:]
+    return Entry(at=event.at, actor=actor, icon=icon, text=str(words).format(**facts))
 
 
 def _receiver(values: Mapping[str, EventValue]) -> str:
-    person, organization = values.get("assignee"), values.get("organization")
-    names = [value.new for value in (person, organization) if value and value.new]
+    names = [value.new for name in RECEIVERS if (value := values.get(name)) and value.new]
     return ", ".join(names)

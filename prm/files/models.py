@@ -1,10 +1,15 @@
-"""Files that people hand in: a row says whose it is, what for, and what is in it; the bytes lie in the store."""
+"""Files that people hand in or ask for. A row says whose it is, what for, and what is in it.
+
+The bytes lie in the store.
+"""
 
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from prm.files.sheets import SHEETS
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
 from prm.organizations.models import Organization
 from prm.users.access import Permission
@@ -13,16 +18,22 @@ from prm.users.models import Membership
 if TYPE_CHECKING:
     from prm.users.models import Membership as Member
 
-EXTENSIONS = {"image/png": "png"}
+EXTENSIONS = {sheet.content_type: name for name, sheet in SHEETS.items()} | {"image/png": "png"}
 """The kinds of content that are ever stored, as this program has found or made them."""
 
 
 class StoredFileQuerySet(FencedQuerySet["StoredFile"]):
     def visible_to(self, member: "Member") -> Self:
-        """Owner and purpose decide, never the knowledge of an id: logos are for who manages the portal."""
+        """Owner and purpose decide, never the knowledge of an id.
+
+        Logos are for who manages the portal, an export for whoever asked for it, with nobody looking over.
+        """
+        seen = Q(pk__in=[])
         if member.can(Permission.MANAGE_PORTAL):
-            return self.filter(purpose=StoredFile.Purpose.LOGO, organization=member.organization_id)
-        return self.none()
+            seen |= Q(purpose=StoredFile.Purpose.LOGO, organization=member.organization_id)
+        if member.viewer is None:
+            seen |= Q(purpose=StoredFile.Purpose.EXPORT, uploaded_by=member)
+        return self.filter(seen)
 
 
 class StoredFile(FencedModel):
@@ -30,12 +41,13 @@ class StoredFile(FencedModel):
 
     class Purpose(models.TextChoices):
         LOGO = "logo", _("Logo")
+        EXPORT = "export", _("Export")
 
     purpose = models.CharField(max_length=20, choices=Purpose.choices)
     organization = PortalForeignKey(Organization, on_delete=models.PROTECT, related_name="+")  # whose it is
     uploaded_by = PortalForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
     stored_as = models.CharField(max_length=80)  # `<portal>/<32 random hex digits>`, below PRM_FILES_DIR
-    content_type = models.CharField(max_length=60)  # as found in the content
+    content_type = models.CharField(max_length=100)  # as found in the content
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -6,7 +6,9 @@ Through Django's storage interface, so that STORAGES may name another place.
 import os
 import secrets
 import uuid
+from collections.abc import Collection
 from pathlib import Path
+from typing import IO
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -39,10 +41,10 @@ def new_place(portal_id: uuid.UUID) -> str:
     return f"{portal_id}/{secrets.token_hex(16)}"
 
 
-def write(place: str, content: bytes) -> None:
+def write(place: str, content: bytes | IO[bytes]) -> None:
     """Put a new file there, whole or not at all. Raises NotStored."""
     try:
-        default_storage.save(place, ContentFile(content))
+        default_storage.save(place, ContentFile(content) if isinstance(content, bytes) else File(content))
     except OSError as error:
         default_storage.delete(f"{place}.part")
         raise NotStored(
@@ -52,14 +54,31 @@ def write(place: str, content: bytes) -> None:
 
 def read(place: str) -> bytes:
     """The content. Raises FileNotFoundError when the store has lost it."""
-    with default_storage.open(place, "rb") as file:
+    with opened(place) as file:
         content: bytes = file.read()
     return content
+
+
+def opened(place: str) -> File:
+    """The file, to be read a bit at a time and closed. Raises FileNotFoundError when the store has lost it."""
+    return default_storage.open(place, "rb")
 
 
 def remove(place: str) -> None:
     """Forget it; what is gone already is no error."""
     default_storage.delete(place)
+
+
+def remove_beginning(beginning: str, *, but: Collection[str] = ()) -> None:
+    """Forget every file whose place begins so, apart from those that are named."""
+    folder, _, start = beginning.rpartition("/")
+    try:
+        _folders, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    for place in (f"{folder}/{name}" for name in names if name.startswith(start)):
+        if place not in but:
+            remove(place)
 
 
 def folder() -> Path:

@@ -1,4 +1,4 @@
-"""`python3 -m prm.local up|test|soak|bench|check|fmt|reset|shell|lock [arguments]`; see the Makefile."""
+"""`python3 -m prm.local up|test|soak|bench|check|fmt|words|reset|shell|lock [arguments]`; see the Makefile."""
 
 import sys
 from collections.abc import Callable
@@ -17,6 +17,7 @@ NEEDS = {
     "bench": "local",
     "check": "test",
     "fmt": "test",
+    "words": "test",
     "lock": "test",
 }
 
@@ -34,12 +35,14 @@ def main() -> int:
 
 
 def _command(name: str) -> Callable[[list[str]], int]:
-    from prm.local import checks, commands, up
+    from prm.local import checks, commands, up, words
 
     if name == "up":
         return lambda arguments: up.up()
     if name == "check":
         return lambda arguments: checks.run()
+    if name == "words":
+        return words.words
     command: Callable[[list[str]], int] = getattr(commands, name)
     return command
 

@@ -29,6 +29,7 @@ NAMES = (
     "PRM_SCHEME",
     "PRM_PROXIES",
     "PRM_METRICS_TOKEN",
+    "PRM_API_PER_MINUTE",
     "PRM_FROM_EMAIL",
     "EMAIL_URL",
 )

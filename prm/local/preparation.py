@@ -1,6 +1,6 @@
-"""Brings the database up to date: migrations, then demo data where there is no portal yet.
+"""Brings words and database up to date: catalogues, migrations, demo data where there is no portal yet.
 
-Both happen in one process of its own, `python -m prm.local.preparation`, since starting Django takes
+All of it happens in one process of its own, `python -m prm.local.preparation`, since starting Django takes
 longer than a look at an up-to-date database. The portal starts as soon as the migrations are done.
 """
 
@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from types import TracebackType
 
-from prm.local import SetupError
+from prm.local import SetupError, words
 from prm.local.paths import PROJECT, State
 from prm.local.processes import Child, start, stop, tail
 from prm.local.supervisor import Supervisor
@@ -66,6 +66,7 @@ def main() -> None:
     import django
     from django.core.management import call_command
 
+    words.make_current()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prm.settings")
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)

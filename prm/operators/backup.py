@@ -63,7 +63,10 @@ def sha256_of(path: Path) -> str:
 def _dump_database(dump: Path) -> Manifest:
     with owner.still_moment() as (name, cursor):
         rows = counts_in_database(cursor, without=WITHOUT_ROWS)
-        cursor.execute("SELECT stored_as, sha256 FROM files_storedfile ORDER BY stored_as")
+        # An export is somebody's for a day: it has no place in an archive that is kept for longer.
+        cursor.execute(
+            "SELECT stored_as, sha256 FROM files_storedfile WHERE purpose <> 'export' ORDER BY stored_as"
+        )
         files = dict(cursor.fetchall())
         postgres_tools.run(
             "pg_dump",

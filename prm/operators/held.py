@@ -1,4 +1,4 @@
-"""Deliveries held after a restore: they waited when the backup was made, and may have been sent since."""
+"""What is held after a restore: it waited when the backup was made, and may have been done since."""
 
 from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
@@ -6,8 +6,10 @@ from django.db.models.functions import Now
 from prm.events.models import Delivery, DueWork
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
+from prm.runs.models import Run
 
 Status = Delivery.Status
+RESTORED = "The portal was restored from a backup while this was under way. Look what came of it, and ask anew."
 
 
 def hold_waiting(cursor: CursorWrapper) -> int:
@@ -15,6 +17,16 @@ def hold_waiting(cursor: CursorWrapper) -> int:
     cursor.execute(
         "UPDATE events_delivery SET status = %s, claim = NULL, lease_until = NULL WHERE status = ANY(%s)",
         [Status.HELD, list(Delivery.UNFINISHED)],
+    )
+    return int(cursor.rowcount)
+
+
+def stop_runs(cursor: CursorWrapper) -> int:
+    """End the runs that were under way, in every portal. Whoever asked for one is told to ask anew."""
+    cursor.execute(
+        "UPDATE runs_run SET status = %s, claim = NULL, lease_until = NULL, finished_at = now(), last_error = %s"
+        " WHERE status = ANY(%s)",
+        [Run.Status.FAILED, RESTORED, list(Run.UNFINISHED)],
     )
     return int(cursor.rowcount)
 

@@ -8,6 +8,7 @@ LEFT_OUT = {
     "users.session": "the browsers that are signed in just now, and what opens their sessions",
     "users.draft": "forms that were typed and not sent yet, gone within a day",
     "leads.lead.searched": "made of other columns, by which a lead is found",
+    "runs.run.token": "by which a form that is sent twice is known",
     "sso.identityprovider.sealed_secret": "the client secret at the sign-in service, sealed for this installation",
     "sso.lookedat": "digests of answers that were looked at, gone within a day",
 }

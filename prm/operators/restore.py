@@ -21,7 +21,7 @@ from prm.files import store
 from prm.operators import postgres_tools
 from prm.operators.backup import DUMP, FILES, FORMAT, MANIFEST, WITHOUT_ROWS, Manifest, sha256_of
 from prm.operators.counting import TABLES, counts_in_database, differences
-from prm.operators.held import hold_waiting
+from prm.operators.held import hold_waiting, stop_runs
 from prm.organizations.owner import connection, transaction_seeing_all
 
 
@@ -110,6 +110,7 @@ def _check_and_hold(manifest: Manifest) -> int:
         found = counts_in_database(cursor, without=WITHOUT_ROWS)
         if wrong := differences(manifest["rows"], found):
             raise CommandError("The restored database is not what was backed up:\n" + "\n".join(wrong))
+        stop_runs(cursor)
         return hold_waiting(cursor)
 
 

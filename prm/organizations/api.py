@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from prm.api.codes import country_code
 from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations import actions
+from prm.organizations.lists import ORDERINGS
 from prm.organizations.models import VENDOR_ONLY, Organization, Tier
-from prm.organizations.views import ORDERINGS
 from prm.users.access import Permission
 
 

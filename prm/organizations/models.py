@@ -35,10 +35,16 @@ class Portal(models.Model):
     hue = models.PositiveSmallIntegerField(_("hue of the greys"), default=270, validators=[MaxValueValidator(360)])
     logo = models.CharField(max_length=64, blank=True, db_default="", editable=False)  # its content's SHA-256
     is_active = models.BooleanField(default=True)  # else suspended: nobody gets in, deliveries wait
+    is_settled = models.BooleanField(default=False, db_default=False, editable=False)  # first steps put away
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def colour(self) -> str:
+        """The brand colour as an address holds it, `4f46e5`."""
+        return self.brand.removeprefix("#")
 
     def url(self, path: str = "/") -> str:
         """The absolute address of a path on this portal's own host."""

@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from prm.actions import Refused, apply_values
+from prm.events.due import Bell
 from prm.events.models import DueWork, Event
-from prm.events.record import Actor, Bell, record
+from prm.events.record import Actor, record
 from prm.files.actions import keep_file, remove_file
 from prm.files.models import StoredFile
 from prm.organizations.context import active_portal, inside

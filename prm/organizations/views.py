@@ -2,10 +2,9 @@
 
 import uuid
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_list_or_404, get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,39 +15,16 @@ from prm.files.models import StoredFile
 from prm.files.store import NotStored
 from prm.files.views import answer_with
 from prm.forms import Clash, clash
-from prm.local.demo import LOGINS, PASSWORD
+from prm.lists.pages import list_page
 from prm.organizations import actions
 from prm.organizations.forms import OrganizationForm, PortalForm
+from prm.organizations.lists import ORGANIZATIONS
 from prm.organizations.models import VENDOR_ONLY, Organization, Portal
 from prm.organizations.portals import change_portal
-from prm.serving.paging import choice_of, page_of, search_text
 from prm.serving.typed import form_of
 from prm.users.access import PageRequest, Permission, member_page, public_page
 from prm.users.actions import may_manage
-from prm.users.models import PartnerManager, User
-
-ORDERINGS = {"name": "name", "created_at": "created_at", "status": "status", "kind": "kind"}
-
-
-@public_page("the front door: a portal's home, or the list of portals on a development machine")
-def home(request: HttpRequest) -> HttpResponse:
-    if request.portal is not None:  # type: ignore[attr-defined]
-        return redirect("leads:list")
-    if not settings.IS_DEVELOPMENT:
-        raise Http404
-    portals = Portal.objects.filter(is_active=True).order_by("name")
-    return render(request, "organizations/portal_list.html", {"portals": portals, "demo": _demo_logins()})
-
-
-def _demo_logins() -> list[dict[str, str]]:
-    """Who can sign in where, while the demonstration is in the database."""
-    portals = dict(Portal.objects.values_list("slug", "name"))
-    there = set(User.objects.filter(email__in=[login.email for login in LOGINS]).values_list("email", flat=True))
-    return [
-        {"portal": portals[login.portal], "email": login.email, "role": login.role, "password": PASSWORD}
-        for login in LOGINS
-        if login.portal in portals and login.email in there
-    ]
+from prm.users.models import PartnerManager
 
 
 @public_page("the portal's logo, on sign-in pages too")
@@ -89,34 +65,9 @@ def portal_settings(request: PageRequest) -> HttpResponse:
 
 @member_page(Permission.VIEW_ORGANIZATIONS, Permission.VIEW_MANAGED_LEADS)
 def organization_list(request: PageRequest) -> HttpResponse:
-    search = search_text(request.GET)
-    status = choice_of(request.GET, "status", Organization.Status)
-    kind = choice_of(request.GET, "kind", Organization.Kind)
-    rows = Organization.objects.visible_to(request.membership).select_related("tier", "distributor")
-    rows = rows.annotate(people=Count("memberships", filter=Q(memberships__status="active")))
-    if search:
-        rows = rows.filter(Q(name__icontains=search) | Q(city__icontains=search) | Q(website__icontains=search))
-    if status:
-        rows = rows.filter(status=status)
-    if kind:
-        rows = rows.filter(kind=kind)
-    ordering = request.GET.get("ordering", "name")
-    page = page_of(rows, ordering=ordering, allowed=ORDERINGS, cursor=request.GET.get("cursor", ""))
-    return render(
-        request,
-        "organizations/organization_list.html",
-        {
-            "organizations": page.rows,
-            "pager": page,
-            "search": search,
-            "status": status,
-            "kind": kind,
-            "statuses": Organization.Status.choices,
-            "kinds": Organization.Kind.choices,
-            "ordering": ordering,
-            "can_create": request.membership.can(Permission.MANAGE_PORTAL),
-        },
-    )
+    can_create = request.membership.can(Permission.MANAGE_PORTAL)
+    template = "organizations/organization_list.html"
+    return list_page(request, ORGANIZATIONS, template, also=lambda rows: {"can_create": can_create})
 
 
 @member_page(Permission.MANAGE_PORTAL)

@@ -1,7 +1,7 @@
 """What somebody typed into a search box, and how a row's text is held against it.
 
 A row is searched by one lower-case text (`searched_text`): names first, each value between blanks, telephone
-numbers as digits alone. docs/adr/0012-search.md says why it is scanned and not indexed.
+numbers as digits alone. docs/adr/0013-search.md says why it is scanned and not indexed.
 """
 
 import re

@@ -1,19 +1,20 @@
 """What every template may ask: the portal, the member, and `can.<verb>` for the navigation."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from prm.events.models import Message
+from prm.home.counting import navigation_counts
+from prm.home.helping import help_for
 from prm.serving.typed import draft_of
 from prm.users.access import SEES_LEADS, Permission
 from prm.users.models import Membership
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
-    """`portal`, `membership`, `can`, `unread_count` (asked once, when shown), `viewing`, `draft`, `theme`."""
+    """`portal`, `membership`, `can`, `counts` (asked once, when shown), `help_topic`, and the frame's own."""
     member: Membership | None = getattr(request, "membership", None)
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     context: dict[str, Any] = {
@@ -25,7 +26,8 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     }
     if member is not None:
         context["draft"] = draft_of(request)
-        context["unread_count"] = cache(Message.objects.visible_to(member).filter(read_at=None).count)
+        context["help_topic"] = help_for(request.resolver_match)
+        context["counts"] = cache(partial(navigation_counts, member))
         context["can"] = {
             "see_leads": member.can(*SEES_LEADS),
             "create_leads": member.can(Permission.CREATE_LEADS),

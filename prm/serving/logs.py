@@ -4,7 +4,9 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -23,6 +25,16 @@ _TOKENS = re.compile(r"(/invitations/|/unsubscribe/|/accounts/password/reset/key
 def current_request_id() -> str:
     """The id of the request being answered, or '' outside of one."""
     return _request_id.get()
+
+
+@contextmanager
+def on_behalf_of(cause: uuid.UUID) -> Iterator[None]:
+    """What is logged and recorded in here, outside of any request, bears this id in the place of a request's."""
+    token = _request_id.set(str(cause))
+    try:
+        yield
+    finally:
+        _request_id.reset(token)
 
 
 class JsonFormatter(logging.Formatter):
@@ -48,10 +60,13 @@ class NotDeliberate(logging.Filter):
         return getattr(record, "status_code", None) != 503 or bool(record.exc_info)
 
 
-def _viewing_of(request: HttpRequest) -> dict[str, str]:
-    """Who looks, and through whose eyes, when these are two people."""
-    viewing = getattr(request, "viewing", None)
-    return {"viewer": str(viewing.viewer_id), "viewing_as": str(viewing.viewed_id)} if viewing else {}
+def _who_asks(request: HttpRequest) -> dict[str, str]:
+    """Ids of memberships and keys, which name nobody: who is signed in, by which key, and through whose eyes."""
+    viewing, member, key = (getattr(request, name, None) for name in ("viewing", "membership", "key"))
+    if viewing:
+        return {"member": str(viewing.viewer_id), "viewing_as": str(viewing.viewed_id)}
+    found = {"member": member, "key": key}
+    return {name: str(row.pk) for name, row in found.items() if row is not None}
 
 
 def _without_tokens(text: str) -> str:
@@ -60,9 +75,10 @@ def _without_tokens(text: str) -> str:
 
 
 class RequestLogMiddleware:
-    """Gives each request an id, answers it in X-Request-ID, and logs method, path, status and time.
+    """Gives each request an id, answers it in X-Request-ID, and logs who asked, method, path, status and time.
 
-    Never logged: the query string and bodies, which may hold a lead's details, and the tokens in paths.
+    Never logged: names and addresses of people, the query string and bodies, which may hold a lead's details,
+    and the tokens in paths.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -82,7 +98,7 @@ class RequestLogMiddleware:
                     "status": response.status_code,
                     "milliseconds": round((time.perf_counter() - started) * 1000, 1),
                     "portal": getattr(getattr(request, "portal", None), "slug", ""),
-                    **_viewing_of(request),
+                    **_who_asks(request),
                 },
             )
             return response

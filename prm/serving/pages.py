@@ -3,12 +3,12 @@
 import sys
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from prm.api.problems import problem
+from prm.database.outage import is_outage
 from prm.organizations.models import Portal
 from prm.serving.logs import current_request_id
 
@@ -73,7 +73,7 @@ def suspended(request: HttpRequest, portal: Portal) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when it was the database that could not: Django asks while it handles the exception."""
-    if isinstance(sys.exception(), (OperationalError, InterfaceError)):
+    if is_outage(sys.exception()):
         answer = _plain_answer(request, 503, "The portal cannot reach its database. Try again in a moment.")
         answer["Retry-After"] = str(RETRY_AFTER)
         return answer

@@ -49,10 +49,7 @@ def page_of(
     `allowed` maps the public name of an ordering to a column or annotation that is never null.
     Raises InvalidParameter for an unknown ordering or a cursor that this ordering did not make.
     """
-    name = ordering.removeprefix("-")
-    if name not in allowed:
-        raise InvalidParameter("ordering", _("Sort by one of: %(names)s.") % {"names": ", ".join(sorted(allowed))})
-    field, descending = allowed[name], ordering.startswith("-")
+    field, descending = ordered_by(ordering, allowed)
     backward = False
     if cursor:
         backward, value, key = _decode(cursor, ordering, _output_field(rows, field))
@@ -70,6 +67,37 @@ def page_of(
         next=_encode(found[-1], ordering, field, backward=False) if has_next else "",
         previous=_encode(found[0], ordering, field, backward=True) if has_previous else "",
     )
+
+
+def ordered_by(ordering: str, allowed: Mapping[str, str]) -> tuple[str, bool]:
+    """The column of an ordering, and whether it runs downwards. Raises InvalidParameter for an unknown one."""
+    name = ordering.removeprefix("-")
+    if name not in allowed:
+        raise InvalidParameter("ordering", _("Sort by one of: %(names)s.") % {"names": ", ".join(sorted(allowed))})
+    return allowed[name], ordering.startswith("-")
+
+
+def neighbours(
+    rows: "models.QuerySet[M]", *, of: M, ordering: str, allowed: Mapping[str, str], name: str
+) -> tuple[Any, Any]:
+    """What a list of `rows` has before and after the place of one, each by its column `name`; None at an end.
+
+    Raises InvalidParameter for an unknown ordering.
+    """
+    field, descending = ordered_by(ordering, allowed)
+    value = (
+        getattr(of, field) if hasattr(of, field) else rows.values_list(field, flat=True).filter(pk=of.pk).first()
+    )
+    if value is None:
+        return None, None
+    sides = []
+    for backward in (True, False):
+        sign = "" if descending == backward else "-"
+        side = rows.filter(_beyond(field, value, str(of.pk), greater=descending == backward))
+        side = side.order_by(f"{sign}{field}", f"{sign}pk")
+        sides.append(side.annotate(is_before=models.Value(backward)).values_list("is_before", name)[:1])
+    found = dict(sides[0].union(sides[1], all=True))
+    return found.get(True), found.get(False)
 
 
 def search_text(parameters: Mapping[str, str], name: str = "search") -> str:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
+from prm.api.problems import problem
 from prm.serving.pages import length_required, not_allowed, too_large
 
 OF_PAGES = ["GET", "HEAD", "POST"]
@@ -12,8 +14,10 @@ OF_THE_API = [*OF_PAGES, "PUT", "PATCH", "DELETE", "OPTIONS"]  # which of them, 
 
 
 class ProtocolMiddleware:
-    """405 for a method that nobody here knows, 413 for a body too large, 411 for one of unknown length.
+    """403 for the API in the clear, 405 for a method that nobody here knows, 413 for a body too large, 411 for one
+    of unknown length. Where Content-Length is told as well, granian drops it and ends the connection after the 411.
 
+    Pages lead from http to https; a program would follow without a word, and send its key in the clear each time.
     Django reads by Content-Length: a body without would count as none at all, and its form as empty.
     """
 
@@ -21,6 +25,11 @@ class ProtocolMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _is_in_the_clear(request):
+            words = _(
+                "Call the API over https. A key that was sent without has travelled in the clear: replace it."
+            )
+            return problem(403, words, code="https_required")
         known = OF_THE_API if request.path.startswith("/api/") else OF_PAGES
         if request.method not in known:
             return not_allowed(request, known)
@@ -29,6 +38,10 @@ class ProtocolMiddleware:
         if _length(request) > _limit(request):
             return too_large(request)
         return self.get_response(request)
+
+
+def _is_in_the_clear(request: HttpRequest) -> bool:
+    return settings.SECURE_SSL_REDIRECT and request.path.startswith("/api/") and not request.is_secure()
 
 
 def _length(request: HttpRequest) -> int:

@@ -60,6 +60,12 @@ def note_second_factor(user: User, *, is_on: bool) -> None:
 
 
 @transaction.atomic
+def note_lost_factor(user: User, *, tell: bool) -> None:
+    """An operator took the factor away; the person is told by one portal, each of the person's has the event."""
+    _note(K.SECOND_FACTOR_OFF, user, facts={"by": "operator"}, tell=tell)
+
+
+@transaction.atomic
 def note_recovery_codes(user: User) -> None:
     _note(K.RECOVERY_CODES_MADE, user)
 
@@ -134,10 +140,18 @@ def end_sessions(user: User, *, but: str = "", only: Session | None = None) -> i
     return ended
 
 
-def _note(kind: Event.Kind, user: User, changes: dict[str, Change] | None = None) -> None:
+def _note(
+    kind: Event.Kind,
+    user: User,
+    changes: dict[str, Change] | None = None,
+    *,
+    facts: dict[str, str] | None = None,
+    tell: bool = True,
+) -> None:
     member = active_member(user)
     if member is not None:
-        record(kind, member, by=None, organization=_concerned(member), changes=changes, tell=[member])
+        told, concerned = [member] if tell else [], _concerned(member)
+        record(kind, member, by=None, organization=concerned, changes=changes, facts=facts, tell=told)
 
 
 def _concerned(member: Membership) -> Organization | None:

@@ -35,17 +35,19 @@ def invite_member(
     name: str,
     groups: Iterable[Group],
     by: Actor,
-    language: str = "en",
 ) -> Membership:
-    """Make a membership that waits for its person, and mail the link. Refused where the address has one here."""
+    """Make a membership that waits for its person, and mail the link, in the language of whoever invites.
+
+    Refused where the address has one here.
+    """
     if by is not None and not may_manage(by, organization):
         raise Refused(_("You may not invite people to %(organization)s.") % {"organization": organization})
     if organization.status == Organization.Status.INACTIVE:
         raise Refused(_("%(organization)s is inactive: activate it first.") % {"organization": organization})
     user = User.objects.account_of(email)
-    member = Membership(
-        user=user, organization=organization, name=name, language=language, invited_at=timezone.now()
-    )
+    member = Membership(user=user, organization=organization, name=name, invited_at=timezone.now())
+    if by is not None:
+        member.language = by.language
     try:
         with unique(_("%(email)s is in this portal already.") % {"email": user.email}):
             member.save()
@@ -75,8 +77,13 @@ def resend_invitation(member: Membership, *, by: Actor) -> Membership:
 
 
 @transaction.atomic
-def accept_invitation(member: Membership, *, name: str, password: str | None) -> Membership:
-    """The invited person is in. `password` is set for a new account only; a known one keeps its own."""
+def accept_invitation(
+    member: Membership, *, name: str, password: str | None, language: str | None = None
+) -> Membership:
+    """The invited person is in. `password` is set for a new account only; a known one keeps its own.
+
+    `language` is the one in which the person has just read the page.
+    """
     member = Membership.objects.locked(member.pk)
     if member.status != Membership.Status.INVITED:
         raise Refused(_("This invitation was accepted already."))
@@ -84,7 +91,8 @@ def accept_invitation(member: Membership, *, name: str, password: str | None) ->
         member.user.set_password(password)
         member.user.save(update_fields=["password"])
     member.name, member.status, member.invited_at = name, Membership.Status.ACTIVE, None
-    member.save(update_fields=["name", "status", "invited_at"])
+    member.language = language or member.language
+    member.save(update_fields=["name", "status", "invited_at", "language"])
     record(Event.Kind.MEMBER_JOINED, member, by=member, organization=_concerned(member))
     return member
 

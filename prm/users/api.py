@@ -14,8 +14,8 @@ from prm.api.text import LineField
 from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations.models import Organization
 from prm.users import actions
+from prm.users.lists import ORDERINGS
 from prm.users.models import Group, Membership, check_time_zone
-from prm.users.views.people import ORDERINGS
 
 
 class UserSerializer(StrictSerializer, serializers.ModelSerializer[Membership]):

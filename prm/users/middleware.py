@@ -12,20 +12,26 @@ from django.utils.translation import gettext as _
 
 from prm.api.problems import problem
 from prm.serving.client import client_address
+from prm.serving.language import language_for
 from prm.users.models import Membership, User
 
 SESSION_PORTAL = "portal"
 """The session key that binds a session to the portal in which it began."""
 SESSION_IDENTITY = "sso_identity"
 """The session key that says by whose word it began: the identity at a provider. Absent after a password."""
-ON_THE_WAY = frozenset({"mfa_activate_totp", "account_reauthenticate", "account_logout", "theme"})
+ON_THE_WAY = frozenset(
+    [
+        *("mfa_activate_totp", "account_reauthenticate", "account_logout"),
+        *("theme", "script", "manifest", "icon", "favicon"),
+    ]
+)
 """What somebody reaches who has yet to set up a second factor."""
 
 
 class MembershipMiddleware:
     """Sets `request.membership`; a session is anonymous in every portal but its own.
 
-    The rest of the request, rendering included, speaks the member's language and time zone.
+    The rest of the request, rendering included, is in the member's language and time zone.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -39,7 +45,8 @@ class MembershipMiddleware:
             return self.get_response(request)
         address, agent = client_address(request), request.headers.get("User-Agent", "")
         request.session.note(address=address, agent=agent, now_and_again=True)  # type: ignore[attr-defined]
-        with translation.override(member.language), timezone.override(member.time_zone):
+        language = language_for(request, member.language)
+        with translation.override(language), timezone.override(member.time_zone):
             return self.get_response(request)
 
 

@@ -10,10 +10,13 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal import auth as totp
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from prm.organizations.context import active_portal
+from prm.actions import Refused
+from prm.organizations.context import active_portal, inside
+from prm.organizations.models import Portal
 from prm.serving import secrets
 from prm.users import account, devices
 from prm.users.access import Permission
@@ -33,6 +36,11 @@ def recovery_codes_left(user: User) -> int:
     return len(row.wrap().get_unused_codes()) if row else 0
 
 
+def proved_second_factor(request: HttpRequest, user: User) -> bool:
+    """Whether this session has seen one of the account's codes."""
+    return any(record["method"] == "mfa" for record in get_authentication_records(request, user))
+
+
 def must_have_second_factor(member: Membership) -> bool:
     """Whether this portal asks one of this member."""
     return member.can(*ADMINISTERS) and policy().require_second_factor
@@ -42,7 +50,7 @@ def must_set_up(request: HttpRequest, member: Membership) -> bool:
     """Whether this member has to set one up before anything else."""
     if not member.can(*ADMINISTERS):
         return False
-    if any(record["method"] == "mfa" for record in get_authentication_records(request, member.user)):
+    if proved_second_factor(request, member.user):
         return False  # asked most often, and answered without a query
     if SESSION_IDENTITY in request.session:
         return False  # how strong a sign-in over there is, the vendor's own provider says
@@ -142,3 +150,22 @@ def _use_up_totp(row: Authenticator, code: str) -> bool:
 def use_up_first_code(user: User, code: str) -> None:
     """After the set-up: the code that proved the app is used up like any other."""
     _use_up_totp(Authenticator.objects.get(user=user, type=Type.TOTP), code)
+
+
+# --- Lost, app and codes ------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def reset_second_factor(user: User, *, asked_by: Portal) -> None:
+    """An operator's: take app and recovery codes off an account and end its sessions, in all portals.
+
+    The factor has guarded them all, so each in which the person is active has the event; the person is told
+    once, by the portal that has asked. Keys go on: a key is no sign-in. Raises Refused where there is none.
+    """
+    found, _by_table = Authenticator.objects.filter(user=user).delete()
+    if not found:
+        raise Refused(_("%(email)s has no second factor.") % {"email": user.email})
+    for portal in Portal.objects.order_by("pk"):
+        with inside(portal):
+            account.end_sessions(user)
+            account.note_lost_factor(user, tell=portal == asked_by)

@@ -19,7 +19,7 @@ from prm.users.viewing import end_viewing, running_viewing
 
 SESSION_VIEWING = "viewing"
 """The session key with the Viewing through which this session looks."""
-THE_PERSONS_OWN = ("/accounts/", "/profile/", "/notifications/", "/invitations/", "/api/")
+THE_PERSONS_OWN = ("/accounts/", "/profile/", "/notifications/", "/invitations/", "/runs/", "/api/")
 """Not to be seen through somebody else's eyes, whatever stands below these addresses."""
 
 

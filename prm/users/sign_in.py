@@ -1,5 +1,6 @@
 """Sign-in by allauth, bound to the portal: credentials are the account's, the way in is the membership."""
 
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -20,7 +22,10 @@ from prm.serving.client import client_address
 from prm.users import account, actions, devices
 from prm.users.middleware import SESSION_PORTAL, active_member
 from prm.users.models import Membership, User
+from prm.users.second_factor import has_second_factor, proved_second_factor
 from prm.users.seeing import leave_viewing
+
+log = logging.getLogger(__name__)
 
 LinkFollower = Callable[..., None]
 _followers: dict[str, LinkFollower] = {}
@@ -114,6 +119,7 @@ class PortalAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         assert isinstance(user, User)
+        _refuse_half_a_sign_in(request, user)
         browser = account.Browser(client_address(request), request.headers.get("User-Agent", ""))
         if user.last_login is not None and not devices.is_known(request, user):
             account.note_new_device(user, browser)
@@ -145,6 +151,17 @@ class PortalAdapter(DefaultAccountAdapter):
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """No 'successfully signed in as' toasts: the page itself says so."""
+
+
+def _refuse_half_a_sign_in(request: HttpRequest, user: User) -> None:
+    """An account with a second factor gets no session that has seen none of its codes, whatever led here.
+
+    allauth's stages see to that. Should they ever be passed by, it ends here. Raises PermissionDenied.
+    """
+    if proved_second_factor(request, user) or not has_second_factor(user):
+        return
+    log.error("a sign-in came by without its second factor and was refused", extra={"user": str(user.pk)})
+    raise PermissionDenied
 
 
 def follow_link(member: Membership, url: str | None) -> None:

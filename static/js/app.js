@@ -7,8 +7,14 @@
   const typing = (node) => node.closest?.("input, textarea, select, [contenteditable]");
 
   // Buttons that only a script can serve are hidden until there is one.
-  const reveal = (root) => all("[data-script]", root).forEach((node) => { node.hidden = false; });
+  const reveal = (root) => {
+    all("[data-script]", root).forEach((node) => { node.hidden = false; });
+    all("[data-card]", root).forEach((card) => { card.draggable = true; });
+  };
   reveal(document);
+
+  // On a phone tabs scroll sideways: the current one is in sight.
+  find(".tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
   // Light or dark: the cookie is read by the server, so the next page arrives in the right colours.
   const toggleTheme = () => {
@@ -33,6 +39,9 @@
     if (button?.matches("[data-theme-toggle]")) toggleTheme();
     if (button?.matches("[data-copy]")) copy(button);
     if (button?.matches("[data-dismiss]")) button.closest(".toast").remove();
+    if (button?.matches("[data-preview-close]")) closePreview();
+    if (event.target.closest("#chooser [data-close]")) { event.preventDefault(); closeChooser(); }
+    if (button?.matches("[data-print]")) print();
     closeMenus(event.target);
   });
 
@@ -96,23 +105,81 @@
   });
   on("beforeunload", (event) => { if (find("form[data-changed]")) event.preventDefault(); }, window);
 
-  // Keys: / to search, j and k through a list (Enter follows the link, as ever), Escape out of a menu.
+  // Lists. A filter's form opens beneath the bar; a row shows beside the list where there is room.
+  const closeChooser = () => find("#chooser")?.replaceChildren();
+  const hasRoom = () => matchMedia("(min-width: 80rem)").matches;
+  const preview = (link) => {
+    all("tr[aria-current]").forEach((row) => row.removeAttribute("aria-current"));
+    link.closest("tr").setAttribute("aria-current", "true");
+    htmx.ajax("GET", `${link.pathname}preview/`, { target: "#preview", swap: "outerHTML" });
+  };
+  const closePreview = () => {
+    const row = find("tr[aria-current]");
+    find("#preview").replaceChildren();
+    find("#preview").className = "";
+    row?.removeAttribute("aria-current");
+    find(".row-link", row ?? document)?.focus();
+  };
+  on("click", (event) => {
+    const link = event.target.closest("[data-preview] .row-link");
+    const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    // Enter on a link is a click of no finger (detail 0): it opens the page, as ever.
+    if (link && isPlain && event.detail === 1 && hasRoom()) { event.preventDefault(); preview(link); link.focus(); }
+    if (link && event.detail === 2) location.assign(link.href);
+  });
+  const count = () => {
+    const picked = all("[name=row][form=bulk]").filter((box) => box.checked).length;
+    all("[data-picked]").forEach((words) => { words.textContent = picked; });
+  };
+  on("change", (event) => {
+    if (event.target.matches("[data-pick-all]")) {
+      all("[name=row][form=bulk]").forEach((box) => { box.checked = event.target.checked; });
+    }
+    count();
+  });
+  on("input", (event) => {
+    if (!event.target.matches("[data-sift]")) return;
+    const words = event.target.value.toLowerCase();
+    all(".ticks label", event.target.closest("form")).forEach((label) => {
+      label.hidden = !label.textContent.toLowerCase().includes(words);
+    });
+  });
+  // What was left empty in a form of filters need not stand in the address.
+  on("htmx:configRequest", (event) => {
+    const { parameters, verb } = event.detail;
+    if (verb === "get") Object.keys(parameters).filter((name) => name !== "search" && parameters[name] === "").forEach((name) => { delete parameters[name]; });
+  });
+
+  // Keys: / to search, j and k through a list (Enter follows the link, as ever), ? for help, Escape out of what is open.
   const step = (by) => {
     const links = all(".row-link");
     const next = links[links.indexOf(document.activeElement) + by] ?? (by > 0 ? links[0] : links.at(-1));
     next?.focus();
     next?.scrollIntoView({ block: "nearest" });
+    if (next && find("#preview .icon-button")) preview(next);
   };
   on("keydown", (event) => {
     if (event.key === "Escape") {
       const menu = event.target.closest?.(".menu[open]");
       closeMenus();
       if (menu) find("summary", menu).focus();
+      else if (find("#chooser form")) closeChooser();
+      else if (find("#preview .icon-button") && !find("dialog[open]")) closePreview();
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || find("dialog[open]")) return;
     if (event.key === "/") { event.preventDefault(); find("[data-search]")?.focus(); }
     if (event.key === "j") step(1);
     if (event.key === "k") step(-1);
+    if (event.key === "?") find("[data-help]")?.click();
+    const row = document.activeElement.closest("tr");
+    if (event.key === "x") find("[name=row]", row ?? document.createElement("i"))?.click();
+    if (event.key === "p" && row && find("#preview") && hasRoom()) preview(find(".row-link", row));
+    // What a page does with a key of its own: a button is pressed, a link followed, a form opened to type in.
+    const owner = find(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!owner) return;
+    event.preventDefault();
+    if (owner.matches("details")) { owner.open = true; find("textarea, input:not([type=hidden])", owner)?.focus(); }
+    else owner.click();
   });
 
   // The search box and what drops down under it: arrows move, Enter follows, Escape closes. ARIA's combobox.
@@ -157,6 +224,29 @@
     on("mousedown", (event) => { if (event.target.closest(".hits")) event.preventDefault(); }, box.form);
   }
 
+  // The board: a card dropped on a column presses what in its menu leads there.
+  let dragged = null;
+  const wayTo = (column) => dragged && column && find(`#menu-${dragged.id} [data-to="${column.dataset.column}"]`);
+  const aim = (column) => all("[data-column]").forEach((each) => each.classList.toggle("target", each === column));
+  on("dragstart", (event) => {
+    dragged = event.target.closest?.("[data-card]");
+    if (!dragged) return;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", dragged.id);
+    dragged.classList.add("dragged");
+  });
+  on("dragover", (event) => {
+    const column = event.target.closest?.("[data-column]");
+    if (!wayTo(column)) { aim(); return; }
+    event.preventDefault();
+    aim(column);
+  });
+  on("drop", (event) => {
+    const way = wayTo(event.target.closest?.("[data-column]"));
+    if (way) { event.preventDefault(); way.click(); }
+  });
+  on("dragend", () => { dragged?.classList.remove("dragged"); dragged = null; aim(); });
+
   // htmx: an answer without the asked-for part (signed out, an error) is shown as the page it is.
   on("htmx:beforeSwap", (event) => {
     const { target, serverResponse, pathInfo, xhr } = event.detail;
@@ -166,6 +256,10 @@
   });
   on("htmx:afterSwap", (event) => {
     reveal(document);
+    if (event.detail.requestConfig?.elt.matches("[data-help]")) find("#help-dialog").showModal();
     if (box && event.detail.target.id === box.dataset.hits) drop(document.activeElement === box && box.value.trim() !== "");
+    if (event.detail.target.id !== "chooser") return;
+    closeMenus();
+    find("#chooser :is([data-first]:not([hidden]), input:not([type=hidden]), select)")?.focus();
   });
 }

@@ -5,7 +5,6 @@ would prove little more than 404. Each request is undone, except in a story of s
 """
 
 import itertools
-import logging
 import re
 import uuid
 from collections import Counter
@@ -23,6 +22,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 
 from tests.api.asking import description
+from tests.browsing import unwritten_requests
 
 Share = tuple[int, int]
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -135,13 +135,11 @@ def _findings(event: Any) -> Iterator[str]:
 @contextmanager
 def _in_this_process() -> Iterator[None]:
     """Many threads, one after the other, in one transaction, without a line of log for each request."""
-    log = logging.getLogger("prm.request")
     connection.inc_thread_sharing()
     request_started.disconnect(close_old_connections)
-    log.setLevel(logging.ERROR)
     try:
-        yield
+        with unwritten_requests():
+            yield
     finally:
-        log.setLevel(logging.NOTSET)
         request_started.connect(close_old_connections)
         connection.dec_thread_sharing()

@@ -5,14 +5,17 @@ method), tests/guards/test_references.py (2: every field), tests/test_canary.py 
 
 Not yet to be asked: 8, there is no bulk action; 11, no signed download link (the portal's files are asked
 for where they are served); of 12 the grant for support, since operators have no way into a portal at all.
-Case 4 says "host without membership: same 404"; here a stranger is asked to sign in, wherever it is.
+Case 4 says "host without membership: same 404"; here whoever comes is a stranger, and is asked to sign in, the
+same for what is there and for what is not (docs/security.md, Sessions).
 """
 
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.test import Client
 
 from leads.models import Comment, Lead
 from prm.events.models import Event
@@ -239,6 +242,32 @@ def test_case_04_a_session_of_another_portal_is_nobody_here(cast: Cast) -> None:
     client.cookies = sign_in(cast.eve).cookies
 
     assert code_of(client.get(LEADS), 401) == "not_authenticated"
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post", "patch", "put", "delete", "options"])
+def test_case_04_at_a_host_without_membership_a_session_is_a_strangers(cast: Cast, method: str) -> None:
+    """The cookie is bound to its host, and its row stands behind the other portal's walls: what comes of it is
+    what comes of no cookie at all, the same for what is there and for what never was. Not the 404 of the members:
+    a person of both portals has to be able to sign in here.
+    """
+    lead, stranger, dan = made(opened_lead, cast.ada, cast.ben), visitor(cast.acme), visitor(cast.acme)
+    dan.cookies = sign_in(cast.dan).cookies
+    pairs = [(f"{LEADS}{lead.pk}/", f"{LEADS}{uuid.uuid4()}/"), (f"/leads/{lead.code}/", "/leads/L-99999/")]
+
+    for pair in pairs:
+        (of_dan,) = {seen_at(dan, method, path) for path in pair}  # whose useless cookie is thrown away
+        assert {seen_at(stranger, method, path)[:2] for path in pair} == {of_dan[:2]}
+    if method == "get":
+        assert dan.get(pairs[0][0]).status_code == 401
+        assert dan.get(pairs[1][0])["Location"] == f"/accounts/login/?next={quote(pairs[1][0], safe='')}"
+
+
+def seen_at(client: Client, method: str, path: str) -> tuple[int, str, frozenset[str]]:
+    """Status, headers, body and cookies of an answer, without what is this request's own: its id, its address."""
+    answer = getattr(client, method)(path)
+    text = f"{sorted(answer.items())}\n{answer.content.decode()}".replace(answer["X-Request-ID"], "ID")
+    text = text.replace(quote(path, safe=""), "PATH").replace(path, "PATH")
+    return answer.status_code, text, frozenset(answer.cookies)
 
 
 def test_case_04_no_header_chooses_the_portal(cast: Cast) -> None:

@@ -16,6 +16,7 @@ from tests.factories import new_deal
 
 FIELDS = {
     *("id", "number", "name", "amount", "currency", "stage", "stage_name", "status", "close_date", "description"),
+    *("probability", "weighted_amount", "closed_at", "lost_reason", "next_step"),
     *("organization", "organization_name", "user", "user_name", "lead", "account", "contact"),
     *("created_at", "updated_at", "version"),
 }

@@ -24,6 +24,7 @@ OPERATIONS = {
     },
     "/api/v1/deals/": {"get"},
     "/api/v1/deals/{id}/": {"get", "patch"},
+    **{f"/api/v1/deals/{{id}}/{verb}/": {"post"} for verb in ("move", "win", "lose", "reopen")},
     "/api/v1/organizations/": {"get", "post"},
     "/api/v1/organizations/{id}/": {"get", "patch"},
     "/api/v1/users/": {"get", "post"},
@@ -72,7 +73,7 @@ def test_the_schema_names_the_fields_of_leads_and_deals() -> None:
     )
     assert set(DETAIL_FIELDS) | {"version"} == component(sent).keys()
     assert {*DETAIL_FIELDS, "number", "status", "is_withheld", "deal"} <= component(shown).keys()
-    deal = {"name", "amount", "currency", "stage", "close_date", "description"}
+    deal = {"name", "amount", "currency", "stage", "close_date", "next_step", "description"}
     assert {*deal, "number"} <= component("Deal").keys()
     assert {*deal, "account", "contact"} == component("ConvertRequest").keys()
 

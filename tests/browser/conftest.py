@@ -182,7 +182,7 @@ def visit(browser: Browser, acme: Acme) -> Iterator[Open]:
         if who and (who, acme.url) not in _sessions:
             visits[-1].open("/accounts/login/")
             visits[-1].sign_in(who)
-            visits[-1].page.wait_for_url("**/leads/")
+            visits[-1].page.wait_for_url(f"{acme.url}/")
             _sessions[who, acme.url] = context.storage_state()
         return visits[-1]
 

@@ -48,14 +48,14 @@ def test_second_factor_from_set_up_to_removal(visit: Open, acme: Acme) -> None:
     assert fine(again.page)
     again.page.locator("[name=code]").fill(codes[0])
     again.press("button", "Sign in")
-    again.page.wait_for_url("**/leads/")
+    again.page.wait_for_url(f"{tom.acme.url}/")
 
     page.context.clear_cookies()
     tom.open("/accounts/login/")
     tom.sign_in(TOM)
     page.locator("[name=code]").fill(codes[1])
     tom.press("button", "Sign in")
-    page.wait_for_url("**/leads/")
+    page.wait_for_url(f"{tom.acme.url}/")
     for path in ("/accounts/2fa/reauthenticate/", "/accounts/2fa/remove/"):
         tom.open(path)
         assert fine(page)

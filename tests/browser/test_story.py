@@ -5,11 +5,13 @@ Both sides act in pages only. Between them a real worker carries mail and messag
 
 import json
 import re
+import time
 from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import soak
 from tests.browser.conftest import ADA, BEN, Acme, Open, Visit
 from tests.browser.lead_file import Row, rows
 
@@ -46,10 +48,23 @@ def test_logs_of_a_real_process_are_json_and_hold_no_detail(visit: Open, acme: A
     assert "needle" not in text.lower()
 
 
+MANY = rows(24)[4:]
+
+
+@pytest.fixture(scope="module")
+def seconds() -> dict[str, float]:
+    """How long the story of each of the many leads took."""
+    return {}
+
+
 @pytest.mark.soak
-@pytest.mark.parametrize("row", rows(24)[4:], ids=lambda row: row.last_name)
-def test_many_leads_become_deals(visit: Open, acme: Acme, row: Row) -> None:
+@pytest.mark.django_db
+@pytest.mark.parametrize("row", MANY, ids=lambda row: row.last_name)
+def test_many_leads_become_deals(visit: Open, acme: Acme, seconds: dict[str, float], row: Row) -> None:
+    begun = time.monotonic()
     tell_story(acme, row, vendor=visit(ADA), partner=visit(BEN), is_signed_in=True)
+    seconds[row.last_name] = round(time.monotonic() - begun, 1)
+    soak.write("stories", {"leads that became deals": f"{len(seconds)} of {len(MANY)}", **seconds})
 
 
 def tell_story(acme: Acme, row: Row, *, vendor: Visit, partner: Visit, is_signed_in: bool) -> None:

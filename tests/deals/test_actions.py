@@ -97,9 +97,15 @@ def test_convert_lead_begins_at_the_first_stage_in_use(cast: Cast) -> None:
     assert new_deal(cast.ada, cast.ben).stage.name == "Meeting held"
 
 
-@pytest.mark.parametrize(("name", "status"), [("Proposal", "open"), ("Won", "won"), ("Lost", "lost")])
+@pytest.mark.parametrize(("name", "status"), [("Proposal", "open"), ("Won", "won")])
 def test_convert_lead_takes_its_status_from_the_stage(cast: Cast, name: str, status: str) -> None:
     assert new_deal(cast.ada, cast.ben, stage=DealStage.objects.get(name=name)).status == status
+
+
+def test_convert_lead_into_a_lost_deal_is_refused(cast: Cast) -> None:
+    with pytest.raises(Refused, match="why the deal is lost"):
+        new_deal(cast.ada, cast.ben, stage=DealStage.objects.get(name="Lost"))
+    assert Deal.objects.count() == 0
 
 
 def test_convert_lead_closes_the_lead_and_tells_the_vendor(cast: Cast) -> None:
@@ -285,6 +291,24 @@ def test_deals_are_visible_to_each_role_as_leads_are(cast: Cast) -> None:
         "ivan": set(),
         "dis": set(),
     }
+
+
+def test_withdrawn_deal_shows_to_its_partner_only_while_its_lead_does(cast: Cast) -> None:
+    """It holds the lead's details: who the lead was taken from reads them nowhere."""
+    deal = new_deal(cast.ada, cast.ben)
+    lead = lead_actions.reopen_lead(Lead.objects.get(), by=cast.ada)
+
+    def seen() -> dict[str, bool]:
+        names = ("ada", "vic", "bea", "ben", "cleo")
+        return {n: Deal.objects.visible_to(getattr(cast, n)).filter(pk=deal.pk).exists() for n in names}
+
+    assert seen() == {"ada": True, "vic": True, "bea": True, "ben": True, "cleo": False}
+
+    lead_actions.assign_lead(lead, to=cast.cleo, by=cast.ada)
+    assert seen() == {"ada": True, "vic": True, "bea": False, "ben": False, "cleo": False}
+
+    lead_actions.assign_lead(lead, to=cast.ben, by=cast.ada)  # back, and withheld until it is opened anew
+    assert seen() == {"ada": True, "vic": True, "bea": False, "ben": False, "cleo": False}
 
 
 def test_deals_may_be_changed_by_those_who_work_them_but_not_once_withdrawn(cast: Cast) -> None:

@@ -5,15 +5,15 @@ from threading import Barrier
 
 import pytest
 
-from deals.actions import convert_lead
-from deals.models import Account, Contact, Deal
+from deals.actions import convert_lead, lose_deal, win_deal
+from deals.models import Account, Contact, Deal, DealLostReason
 from leads.models import Lead
 from prm.actions import Refused
 from prm.events.models import Event
 from prm.organizations.context import inside
 from prm.users.models import Membership
 from tests.cast import Cast
-from tests.factories import opened_lead, registration
+from tests.factories import new_deal, opened_lead, registration
 from tests.racing import together
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
@@ -59,3 +59,27 @@ def test_convert_lead_of_several_leads_at_once_counts_without_a_gap(cast: Cast) 
         return convert
 
     assert sorted(together(*map(press, leads)), key=str) == [1001, 1002, 1003, 1004]
+
+
+def test_close_deal_by_two_people_at_once_ends_it_once(cast: Cast) -> None:
+    with inside(cast.acme):
+        deal = new_deal(cast.ada, cast.ben)
+        reason = DealLostReason.objects.get(name="Price")
+
+    def press(by: Membership, *, is_won: bool) -> Callable[[Barrier], Deal]:
+        def close(start: Barrier) -> Deal:
+            with inside(cast.acme):
+                seen = Deal.objects.visible_to(by).get(pk=deal.pk)  # both see it open ...
+                start.wait()  # ... and press
+                return win_deal(seen, by=by) if is_won else lose_deal(seen, reason=reason, by=by)
+
+        return close
+
+    outcomes = together(press(cast.ben, is_won=True), press(cast.ada, is_won=False))
+
+    assert [type(outcome) for outcome in outcomes].count(Refused) == 1, outcomes
+    with inside(cast.acme):
+        ends = Event.objects.filter(kind__in=[Event.Kind.DEAL_WON, Event.Kind.DEAL_LOST])
+        assert ends.count() == 1
+        (closed,) = (outcome for outcome in outcomes if isinstance(outcome, Deal))
+        assert Deal.objects.get().status == closed.status

@@ -2,8 +2,9 @@
 
 import pytest
 
-from deals.models import DealStage
-from deals.settings import add_stage, change_stage
+from deals.actions import lose_deal
+from deals.models import Deal, DealLostReason, DealStage
+from deals.settings import add_lost_reason, add_stage, change_lost_reason, change_stage, raise_stage
 from prm.actions import Refused
 from prm.events.models import Event
 from prm.users.models import Membership
@@ -81,5 +82,94 @@ def test_change_stage_keeps_one_open_stage_in_use(ada: Membership, values: dict[
     assert (stage("Qualified").is_active, stage("Qualified").outcome) == (True, "open")
 
 
-def test_change_stage_that_is_not_the_last_open_one(ada: Membership) -> None:
+@pytest.mark.parametrize(("name", "words"), [("Won", "won deals"), ("Lost", "lost deals")])
+@pytest.mark.parametrize("values", [{"is_active": False}, {"outcome": "open"}])
+def test_change_stage_keeps_one_of_each_end_in_use(
+    ada: Membership, name: str, words: str, values: dict[str, object]
+) -> None:
+    with pytest.raises(Refused, match=words):
+        change_stage(stage(name), values=values, by=ada)
+    assert (stage(name).is_active, stage(name).outcome) == (True, name.lower())
+
+
+def test_change_stage_that_is_not_the_last_of_its_meaning(ada: Membership) -> None:
+    add_stage(values={"name": "Paid", "probability": 100, "outcome": "won"}, by=ada)
+
     assert change_stage(stage("Won"), values={"is_active": False}, by=ada).is_active is False
+    assert change_stage(stage("Won"), values={"name": "Signed"}, by=ada).name == "Signed"
+
+
+def test_change_stage_keeps_its_meaning_while_deals_stand_there(cast: Cast) -> None:
+    new_deal(cast.ada, cast.ben)
+
+    with pytest.raises(Refused, match="keeps its meaning"):
+        change_stage(stage("Qualified"), values={"outcome": "won"}, by=cast.ada)
+    assert change_stage(stage("Proposal"), values={"outcome": "won"}, by=cast.ada).outcome == "won"
+
+
+def test_raise_stage_changes_places_with_the_one_before(ada: Membership) -> None:
+    DealStage.objects.filter(name__in=["Proposal", "Negotiation"]).update(position=3)  # as good as the same
+    assert stages()[2:4] == ["Negotiation", "Proposal"]
+
+    raise_stage(stage("Proposal"), by=ada)
+
+    assert stages() == ["Qualified", "Meeting held", "Proposal", "Negotiation", "Won", "Lost"]
+    event = Event.objects.get(kind=Event.Kind.SETTINGS_CHANGED)
+    assert (event.subject_id, event.changed_fields) == (stage("Proposal").pk, ["position"])
+
+
+def test_raise_stage_that_is_the_first_changes_nothing(ada: Membership) -> None:
+    raise_stage(stage("Qualified"), by=ada)
+
+    assert stages()[0] == "Qualified"
+    assert not Event.objects.filter(kind=Event.Kind.SETTINGS_CHANGED).exists()
+
+
+# --- Lost reasons ---------------------------------------------------------------------------------------
+
+
+def reasons() -> list[str]:
+    return list(DealLostReason.objects.values_list("name", flat=True))
+
+
+def test_a_new_portal_has_reasons_for_lost_deals() -> None:
+    assert reasons() == [
+        *("Price", "Chose a competitor", "No decision", "Budget withdrawn", "Feature missing", "Contact lost"),
+    ]
+
+
+def test_add_lost_reason_puts_it_last_and_notes_it(ada: Membership) -> None:
+    new = add_lost_reason("Moved away", by=ada)
+
+    assert reasons()[-1] == "Moved away"
+    event = Event.objects.get(kind=Event.Kind.SETTINGS_CHANGED)
+    assert (event.subject_id, event.actor, event.changed_fields) == (new.pk, ada, ["name"])
+
+
+def test_lost_reason_with_a_taken_name_is_refused(ada: Membership) -> None:
+    with pytest.raises(Refused, match="Price"):
+        add_lost_reason("Price", by=ada)
+    with pytest.raises(Refused, match="Price"):
+        change_lost_reason(DealLostReason.objects.get(name="No decision"), values={"name": "Price"}, by=ada)
+    assert reasons().count("Price") == 1
+
+
+def test_change_lost_reason_stays_on_the_deals_that_have_it(cast: Cast) -> None:
+    price = DealLostReason.objects.get(name="Price")
+    deal = lose_deal(new_deal(cast.ada, cast.ben), reason=price, by=cast.ben)
+
+    change_lost_reason(price, values={"name": "Too expensive", "is_active": False}, by=cast.ada)
+
+    deal = Deal.objects.get(pk=deal.pk)
+    assert (str(deal.lost_reason), deal.status) == ("Too expensive", "lost")
+
+
+@pytest.mark.parametrize("name", ["vic", "bea", "ben"])
+def test_settings_are_for_those_who_configure(cast: Cast, name: str) -> None:
+    by = getattr(cast, name)
+    with pytest.raises(Refused, match="groups"):
+        add_lost_reason("x", by=by)
+    with pytest.raises(Refused, match="groups"):
+        raise_stage(DealStage.objects.all()[1], by=by)
+    with pytest.raises(Refused, match="groups"):
+        change_lost_reason(DealLostReason.objects.all()[0], values={"name": "x"}, by=by)

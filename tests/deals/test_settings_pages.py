@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from deals.models import DealStage
+from deals.models import DealLostReason, DealStage
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
 from prm.users.models import Membership
@@ -80,6 +80,16 @@ def test_stages_change_one(client_of: ClientOf, cast: Cast) -> None:
     assert (changed.pk, changed.probability, changed.position) == (chosen.pk, 55, chosen.position)
 
 
+def test_stages_move_up(client_of: ClientOf, cast: Cast) -> None:
+    signed = stage(cast.acme, "Negotiation")
+
+    answer = client_of(cast.ada).post(STAGES, {"action": "raise_stage", "stage": str(signed.pk)})
+
+    assert answer.status_code == 302
+    assert stages(cast.acme) == ["Qualified", "Meeting held", "Negotiation", "Proposal", "Won", "Lost"]
+    assert stages(cast.globex) == FIRST
+
+
 def test_stages_out_of_use_stay_on_their_deals(client_of: ClientOf, cast: Cast) -> None:
     with inside(cast.acme):
         deal = new_deal(cast.ada, cast.ben)
@@ -105,6 +115,43 @@ def test_stages_keep_one_open_in_use(client_of: ClientOf, cast: Cast) -> None:
     assert [answer.status_code for answer in answers] == [302, 302, 302, 422]
     assert "One open stage has to stay in use: new deals begin there." in Page(answers[3]).text
     assert stage(cast.acme, "Negotiation").is_active
+
+
+def test_lost_reasons_are_added_renamed_and_taken_out_of_use(client_of: ClientOf, cast: Cast) -> None:
+    client = client_of(cast.ada)
+
+    def reasons() -> list[tuple[str, bool]]:
+        with inside(cast.acme):
+            return list(DealLostReason.objects.values_list("name", "is_active"))
+
+    with inside(cast.acme):
+        chosen = str(DealLostReason.objects.get(name="Price").pk)
+    added = client.post(STAGES, {"action": "add_reason", "name": "Moved away"}, follow=True)
+    client.post(STAGES, {"action": "rename_reason", "reason": chosen, "name": "Too expensive"})
+    client.post(STAGES, {"action": "toggle_reason", "reason": chosen})
+
+    assert Page(added).toasts == ["Saved."]
+    assert (reasons()[0], reasons()[-1]) == (("Too expensive", False), ("Moved away", True))
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("", "required"), ("Price", "named Price"), ("x" * 81, "80 characters")]
+)
+@pytest.mark.parametrize("action", ["add_reason", "rename_reason"])
+def test_lost_reasons_refuse_a_bad_one_in_words(
+    client_of: ClientOf, cast: Cast, action: str, name: str, error: str
+) -> None:
+    with inside(cast.acme):
+        chosen = str(DealLostReason.objects.get(name="No decision").pk)
+
+    answer = client_of(cast.ada).post(STAGES, {"action": action, "reason": chosen, "name": name})
+
+    page = Page(answer)
+    assert answer.status_code == 422
+    assert error in (page.toasts[0] if action == "rename_reason" else page.by_id("main").text)
+    with inside(cast.acme):
+        assert DealLostReason.objects.count() == 6
+        assert DealLostReason.objects.get(pk=chosen).name == "No decision"
 
 
 def test_stages_find_none_of_another_portal(client_of: ClientOf, cast: Cast) -> None:

@@ -21,6 +21,8 @@ from prm.users.models import Membership
 from tests.cast import Cast
 from tests.events.last_hop import LastHop
 from tests.factories import assigned_lead, opened_lead, registration
+from tests.reading import Page
+from tests.wording import left_in_english
 
 CANARY = "Zanzibar"
 DETAILS: dict[str, Any] = {
@@ -125,6 +127,28 @@ def test_mails_are_in_the_language_of_their_reader(cast: Cast, mails: list[Email
 
     spoken = {mail.to[0]: re.findall(r'<html lang="(\w+)"', parts(mail)["html"]) for mail in mails}
     assert spoken == {"ben@north.example": ["de"], "bea@north.example": ["fr"], "cleo@south.example": ["en"]}
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"), [("de", "Der Lead {} wartet auf Sie"), ("ar", "العميل المحتمل {} بانتظارك")]
+)
+def test_mails_of_a_whole_story_are_all_in_the_language_of_their_reader(
+    cast: Cast, mails: list[EmailMultiAlternatives], language: str, subject: str
+) -> None:
+    with inside(cast.acme):
+        Membership.objects.update(language=language)
+        bea = Membership.objects.get(pk=cast.bea.pk)
+        invite_member(cast.north, email="nina@north.example", name="Nina", groups=[], by=bea)
+        for _step in story(cast):
+            deliver_due(cast.acme)
+
+    lines = [line.rstrip(":") for mail in mails for line in [str(mail.subject), *str(mail.body).splitlines()]]
+    pages = [Page(parts(mail)["html"]) for mail in mails]
+    assert len(mails) > 10
+    assert list(left_in_english(lines, language)) == []
+    assert [text for page in pages for text in left_in_english(page, language)] == []
+    assert subject.format("L-1001") in lines
+    assert {page.root.all("html")[0].attributes["dir"] for page in pages} == {"rtl" if language == "ar" else "ltr"}
 
 
 @pytest.mark.parametrize("name", ["Zoë & <b>Söhne</b>", "{code} {0} %(code)s", "{{ recipient.user.password }}"])

@@ -84,7 +84,7 @@ def test_messages_ask_the_same_for_one_and_three(
 ) -> None:
     client = sign_in(getattr(cast, name))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(14):
         answer = client.get("/messages/")
 
     assert len(Page(answer).rows) == {"cleo": 1, "ben": 3}[name]

@@ -35,6 +35,7 @@ def whole_site() -> Iterator[Site]:
 @pytest.fixture
 def site(whole_site: Site) -> Site:
     whole_site.mail.behave()
+    whole_site.revive()
     whole_site.wait_until_ready()
     return whole_site
 
@@ -47,5 +48,6 @@ def ledger(site: Site, request: pytest.FixtureRequest) -> Iterator[Ledger]:
         request.getfixturevalue("db")
     yield made
     if SOAK:
+        site.revive()  # a database that is away can be asked nothing
         name = re.sub(r"\W+", "_", made.name).strip("_")
         soak.write(f"fault_{name}", made.figures(), packages=("redis", "kombu"))

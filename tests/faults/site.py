@@ -48,9 +48,14 @@ class Part:
 
     def kill_one_child(self, which: random.Random) -> None:
         """One of the processes below the first."""
+        os.kill(which.choice(self._children()), signal.SIGKILL)
+
+    def _children(self) -> list[int]:
         assert self.process is not None
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        os.kill(int(which.choice(children)), signal.SIGKILL)
+        return [
+            int(pid)
+            for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
 
     def stop(self) -> None:
         if self.process is not None:
@@ -61,11 +66,19 @@ class Part:
     def frozen(self) -> Iterator[None]:
         """Takes calls and never answers, for as long as the block lasts."""
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGSTOP)
+        self._signal([self.process.pid], signal.SIGSTOP)  # first, or it has more children meanwhile
+        everybody = [self.process.pid, *self._children()]
+        self._signal(everybody, signal.SIGSTOP)
         try:
             yield
         finally:
-            os.killpg(self.process.pid, signal.SIGCONT)
+            self._signal(everybody, signal.SIGCONT)
+
+    def _signal(self, pids: list[int], which: signal.Signals) -> None:
+        """To each by itself: those of Postgres have groups of their own."""
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, which)
 
 
 @dataclass(frozen=True)
@@ -89,18 +102,25 @@ class SmallDisk:
     @contextlib.contextmanager
     def full(self) -> Iterator[None]:
         """Not a byte more, for as long as the block lasts."""
-        found = os.statvfs(self.folder)
-        self._resize((found.f_blocks - found.f_bfree) * found.f_frsize)
+        assert wait_until(self._leave_no_room, seconds=10)
         try:
             yield
         finally:
-            self._resize(2**30)
+            assert self._resize(2**30)
+
+    def _leave_no_room(self) -> bool:
+        """Fails when somebody writes between the question and the answer: no disk is smaller than what is on it."""
+        found = os.statvfs(self.folder)
+        return self._resize((found.f_blocks - found.f_bfree) * found.f_frsize)
 
     def unmount(self) -> None:
         subprocess.run(["umount", "--lazy", self.folder], check=True)
 
-    def _resize(self, size: int) -> None:
-        subprocess.run(["mount", "-o", f"remount,size={size}", self.folder], check=True)
+    def _resize(self, size: int) -> bool:
+        done = subprocess.run(
+            ["mount", "-o", f"remount,size={size}", self.folder], check=False, capture_output=True
+        )
+        return done.returncode == 0
 
 
 @dataclass(frozen=True)
@@ -183,6 +203,13 @@ class Site:
 
         assert wait_until(is_at_work, seconds=READY_SECONDS, step=0.1)
 
+    def revive(self) -> None:
+        """Start what a test that broke off has left dead: the next one finds the site whole."""
+        for part in self.parts.values():
+            if part.process is not None and part.process.poll() is not None:
+                part.kill()  # whom it has left behind
+                part.start()
+
     @contextlib.contextmanager
     def another_worker(self, *command: str) -> Iterator[Part]:
         """One more worker beside the usual one: `python -m <command>` with Celery's arguments behind."""
@@ -243,6 +270,13 @@ class Site:
 
     def is_ready(self) -> bool:
         return portal.ask(self.port)[0]
+
+    def readyz_of(self, part: str) -> str:
+        """What /readyz says of it; '' when all threads of the web wait for something else."""
+        try:
+            return str(json.loads(portal.ask(self.port)[1])[part])
+        except ValueError:
+            return ""
 
     def wait_until_ready(self) -> None:
         if not wait_until(self.is_ready, seconds=READY_SECONDS, step=0.1):

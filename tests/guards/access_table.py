@@ -51,6 +51,20 @@ MANAGED: Sight = {
 }
 MAILS: Sight = {"north": people("ada"), "south": people("ada"), "east": people("ada"), "globex": people("dan")}
 PROVIDERS: Sight = {"north": people("ada"), "globex": people("dan")}
+RUNS: Sight = {
+    "north": people("ben"),
+    "colleague": people("bea"),
+    "south": people("cleo"),
+    "globex": people("dan"),
+}
+ASSIGNING: Sight = {"north": people("ada"), "globex": people("dan")}
+NAMED: Sight = {"north": ALL, "globex": ALL}  # a list has the same name in every portal
+VIEWS: Sight = {  # each is its owner's, and shared with nobody
+    "north": people("eve"),
+    "south": people("cleo"),
+    "east": people("dora"),
+    "globex": people("dan"),
+}
 LEAD_ROWS = (("lead", "assigned"), ("lead", "opened"), ("lead", "won"))
 
 
@@ -84,6 +98,10 @@ def _home(stage: Stage, actor: Actor) -> str:
     return stage.rows["organization", ""][stage.place_of(actor)].key
 
 
+def _lead(stage: Stage, actor: Actor) -> str:
+    return stage.rows["lead", "opened"][stage.place_of(actor)].key
+
+
 def _same(**body: Any) -> Body:
     return lambda stage, actor: body
 
@@ -96,6 +114,7 @@ REGISTRATION = {f"deal-{name}": value for name, value in DEAL.items()} | {
 PASSWORDS = {"oldpassword": PASSWORD, "password1": "quite-another-one-9", "password2": "quite-another-one-9"}
 PROFILE = {"name": "Renamed", "language": "en", "time_zone": "UTC"}
 OPENID = {"name": "Second", "issuer": "https://second.example", "client_id": "portal"}
+AGREED = {"agreed": "yes"}
 CALL = {"kind": "call", "outcome": "reached", "note": "Rang."}
 MAILED = {f"how_{kind}": "digest" for kind in optional_kinds()}
 INVITATION = {"name": "Newcomer", "email": "newcomer@new.example"}
@@ -112,12 +131,18 @@ def lead_verb(state: str, **words: Any) -> Expect:
     return lead_page(state, **{"status": (200, 201, 204), "refused": 409, **words})
 
 
+def deal_verb(state: str = "", **words: Any) -> Expect:
+    return Expect(**{"row": ("deal", state), "sees": LEADS, "status": (302,), **words})
+
+
 def provider_page(state: str, **words: Any) -> Expect:
     return Expect(**{"enters": ADMINS, "row": ("provider", state), "sees": PROVIDERS, **words})
 
 
 SENT: tuple[int, ...] = (302,)
 TABLE: dict[tuple[str, str], Expect] = {
+    ("home:help", "GET"): Expect(row=("topic", ""), sees={"north": ALL, "globex": ALL}),
+    ("home:put_away", "POST"): Expect(enters=ADMINS, status=SENT),
     ("account_change_password", "GET"): Expect(),
     ("account_change_password", "POST"): Expect(status=SENT, body=_same(**PASSWORDS)),
     ("search", "GET"): Expect(),
@@ -147,6 +172,8 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("users:email", "POST"): Expect(status=SENT, body=_same(email="newcomer@new.example")),
     ("users:sessions", "GET"): Expect(),
     ("users:end_other_sessions", "POST"): Expect(status=SENT),
+    ("users:keys", "GET"): Expect(),
+    ("users:revoke_key", "POST"): Expect(row=("key", ""), sees=OWN_SESSION, status=SENT),
     ("users:end_session", "POST"): Expect(row=("session", ""), sees=OWN_SESSION, status=SENT),
     ("users:sign_out", "POST"): Expect(enters=MANAGES_USERS, row=("member", "active"), sees=MANAGED, status=SENT),
     ("organizations:portal", "GET"): Expect(enters=ADMINS),
@@ -205,10 +232,42 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("events:mail_log", "GET"): Expect(enters=ADMINS, lists=(("delivery", "sent"),), sees=MAILS),
     ("events:mail_retry", "POST"): Expect(enters=ADMINS, status=SENT),
     ("events:mail_resend", "POST"): Expect(enters=ADMINS, row=("delivery", "sent"), sees=MAILS, status=SENT),
+    ("runs:list", "GET"): Expect(lists=(("run", "done"), ("run", "waiting")), sees=RUNS),
+    ("runs:detail", "GET"): Expect(row=("run", "done"), sees=RUNS),
+    ("runs:file", "GET"): Expect(row=("run", "done"), sees=RUNS),
+    ("runs:refusals", "GET"): Expect(row=("run", "done"), sees=RUNS),
+    ("runs:cancel", "POST"): Expect(row=("run", "waiting"), sees=RUNS, status=SENT),
+    ("runs:undo", "POST"): Expect(row=("run", "assigned"), sees=ASSIGNING, status=SENT),
+    ("runs:export", "GET"): Expect(row=("listing", ""), sees=NAMED),
+    ("runs:export", "POST"): Expect(row=("listing", ""), sees=NAMED, status=SENT, body=_same(sheet="csv")),
+    ("leads:assign_many", "POST"): Expect(
+        enters=MANAGES,
+        status=SENT,
+        body=lambda stage, actor: {**AGREED, "user": _peer(stage, actor), "row": _lead(stage, actor)},
+    ),
+    ("leads:recall_many", "POST"): Expect(
+        enters=MANAGES, status=SENT, body=lambda stage, actor: {**AGREED, "row": _lead(stage, actor)}
+    ),
+    ("leads:lose_many", "POST"): Expect(
+        enters=MANAGES,
+        status=SENT,
+        body=lambda stage, actor: {**AGREED, "reason": _id(stage, actor, "reason"), "row": _lead(stage, actor)},
+    ),
+    ("lists:views", "GET"): Expect(lists=(("view", ""),), sees=VIEWS),
+    ("lists:new", "GET"): Expect(status=(404,)),  # of no list
+    ("lists:new", "POST"): Expect(status=SENT, body=_same(list="leads", query="status=lost", name="Lost ones")),
+    ("lists:columns", "POST"): Expect(status=SENT, body=_same(list="leads", columns="city")),
+    ("lists:view", "GET"): Expect(row=("view", ""), sees=VIEWS, status=SENT),
+    ("lists:edit", "GET"): Expect(row=("view", ""), sees=VIEWS),
+    ("lists:edit", "POST"): Expect(row=("view", ""), sees=VIEWS, status=SENT, body=_same(name="Renamed")),
+    ("lists:keep", "POST"): Expect(row=("view", ""), sees=VIEWS, status=SENT, body=_same(query="status=won")),
+    ("lists:default", "POST"): Expect(row=("view", ""), sees=VIEWS, status=SENT),
+    ("lists:delete", "POST"): Expect(row=("view", ""), sees=VIEWS, status=SENT),
     ("leads:list", "GET"): Expect(lists=LEAD_ROWS, sees=LEADS),
     ("leads:new", "GET"): Expect(enters=ENTERS_LEADS),
     ("leads:new", "POST"): Expect(enters=ENTERS_LEADS, status=SENT, body=_same(company="Kestrel Biotech")),
     ("leads:detail", "GET"): lead_page("opened"),
+    ("leads:preview", "GET"): lead_page("opened"),
     ("leads:edit", "GET"): lead_page("opened"),
     ("leads:edit", "POST"): lead_page("opened", status=SENT, body=_same(company="Changed")),
     ("leads:assign", "GET"): lead_page("opened", enters=MANAGES),
@@ -239,6 +298,7 @@ TABLE: dict[tuple[str, str], Expect] = {
     ),
     ("deals:list", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
     ("deals:detail", "GET"): Expect(row=("deal", ""), sees=LEADS),
+    ("deals:preview", "GET"): Expect(row=("deal", ""), sees=LEADS),
     ("deals:edit", "GET"): Expect(row=("deal", ""), sees=LEADS),
     ("deals:edit", "POST"): Expect(
         row=("deal", ""),
@@ -246,6 +306,12 @@ TABLE: dict[tuple[str, str], Expect] = {
         status=SENT,
         body=lambda stage, actor: {**DEAL, "name": "Renamed", "stage": _id(stage, actor, "stage")},
     ),
+    ("deals:board", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
+    ("deals:move", "POST"): deal_verb(body=lambda stage, actor: {"stage": _id(stage, actor, "next stage")}),
+    ("deals:win", "POST"): deal_verb(),
+    ("deals:lose", "GET"): Expect(row=("deal", ""), sees=LEADS),
+    ("deals:lose", "POST"): deal_verb(body=lambda stage, actor: {"reason": _id(stage, actor, "deal reason")}),
+    ("deals:reopen", "POST"): deal_verb("won"),
     ("deals:settings", "GET"): Expect(enters=ADMINS),
     ("deals:settings", "POST"): Expect(
         enters=ADMINS,
@@ -270,6 +336,14 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("api:deal-list", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
     ("api:deal-detail", "GET"): Expect(row=("deal", ""), sees=LEADS),
     ("api:deal-detail", "PATCH"): Expect(row=("deal", ""), sees=LEADS, body=_same(name="Renamed")),
+    ("api:deal-move", "POST"): deal_verb(
+        status=(200,), body=lambda stage, actor: {"stage": _id(stage, actor, "next stage")}
+    ),
+    ("api:deal-win", "POST"): deal_verb(status=(200,)),
+    ("api:deal-lose", "POST"): deal_verb(
+        status=(200,), body=lambda stage, actor: {"reason": _id(stage, actor, "deal reason")}
+    ),
+    ("api:deal-reopen", "POST"): deal_verb("won", status=(200,)),
     ("api:organization-list", "GET"): Expect(lists=(("organization", ""),), sees=ORGANIZATIONS),
     ("api:organization-list", "POST"): Expect(enters=ADMINS, status=(201,), body=_same(name="Newcomer")),
     ("api:organization-detail", "GET"): Expect(row=("organization", ""), sees=ORGANIZATIONS),

@@ -8,7 +8,7 @@ from django.db import connection, models
 
 from prm.organizations.fence import FencedModel
 
-OUR_APPS = ("organizations", "users", "events", "files", "sso", "leads", "deals")
+OUR_APPS = ("organizations", "users", "events", "lists", "files", "runs", "sso", "leads", "deals")
 TABLES = (
     "SELECT oid, relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'f')"
 )

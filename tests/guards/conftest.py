@@ -1,6 +1,5 @@
 """The stage of the access matrix, set once per module."""
 
-import logging
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -10,20 +9,17 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from tests import stage as stage_module
+from tests.browsing import unwritten_requests
 from tests.stage import Stage
-
-log = logging.getLogger("prm.request")
 
 
 @pytest.fixture(scope="module")
 def quiet_and_still() -> Iterator[datetime]:
     """The clock stands still, since pages say "5 seconds ago"; nobody reads thousands of log lines."""
-    level, now = log.level, timezone.now()
-    log.setLevel(logging.WARNING)
-    with pytest.MonkeyPatch.context() as patch:
+    now = timezone.now()
+    with unwritten_requests(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(timezone, "now", lambda: now)
         yield now
-    log.setLevel(level)
 
 
 @pytest.fixture(scope="module")

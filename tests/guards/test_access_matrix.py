@@ -33,6 +33,8 @@ PASSERS_BY = ("anonymous", "ivan", "eve with her session of Globex", "dan's key"
 PUBLIC: dict[str, list[str]] = {route.name: [] for route in routes() if route.is_public or route.name == "schema"}
 PUBLIC["account_reset_password_from_key"] = ["1", "no-such-key"]
 PUBLIC["users:email_confirm"] = ["no-such-token"]
+BRAND = "4f46e5"  # that of both portals of the cast
+PUBLIC["home:icon"], PUBLIC["home:favicon"] = [BRAND, "192"], [BRAND]
 PUBLIC["organizations:logo"] = [hashlib.sha256(LOGO).hexdigest()]
 ADDRESSED = [("users:invitation", "invitation", 410), ("events:outbox_mail", "mail", 404)]
 ADDRESSED += [("events:unsubscribe", "unsubscribe", 404)]
@@ -189,6 +191,9 @@ def test_public_page_knows_no_stranger(stage: Stage, name: str) -> None:
 
 
 CACHED = {
+    "home:manifest": "a name, a colour and our drawing, on sign-in pages too",
+    "home:icon": "our drawing in a colour that its address names",
+    "home:favicon": "our drawing in a colour that its address names",
     "organizations:theme": "the stylesheet with three colours, on sign-in pages too",
     "script": "the script of all pages",
     "organizations:logo": "a picture, on sign-in pages too, under the hash of its bytes",

@@ -1,5 +1,7 @@
 """The canaries themselves: one in every column, and none that sings unheard."""
 
+import logging
+import logging.config
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +15,8 @@ from prm.organizations.context import inside
 from prm.organizations.models import Portal
 from prm.users.models import Membership
 from tests import leaking
-from tests.browsing import sign_in
-from tests.canaries import complain, pytest_runtest_call
+from tests.browsing import sign_in, unwritten_requests
+from tests.canaries import complain, pytest_runtest_call, silenced
 from tests.cast import Cast
 from tests.factories import assigned_lead, opened_lead
 from tests.guards.catalogue import fenced_models, rows
@@ -92,6 +94,33 @@ def test_another_portals_word_is_heard_on_every_way_out(cast: Cast, wests_phone:
 
     assert len(heard) == 1
     assert heard[0].endswith("leads.Lead.phone")
+
+
+def test_log_is_heard_however_it_was_configured_since(
+    cast: Cast, wests_phone: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Importing prm.wsgi configures it anew and takes the root's handlers away; some loggers pass nothing on."""
+    root, server = logging.getLogger(), logging.getLogger("django.server")
+    monkeypatch.setattr(root, "handlers", list(root.handlers))
+    logging.config.dictConfig(settings.LOGGING)
+
+    assert let_out(wests_phone, to=cast.ada, way="log") == ["Log: leads.Lead.phone"]
+    with unwritten_requests():
+        logging.getLogger("prm.request").info("%s", wests_phone)
+    server.warning("%s", wests_phone)
+    assert len(complain()) == 2
+
+
+@pytest.mark.parametrize("how", ["level", "disabled"])
+def test_log_that_a_test_leaves_silent_is_noticed(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    log = logging.getLogger("prm.request")
+    assert silenced() == []
+
+    monkeypatch.setattr(log, how, logging.ERROR)
+    log._cache.clear()  # type: ignore[attr-defined]  # as setLevel does
+
+    assert silenced() == ["prm.request"]
+    log._cache.clear()  # type: ignore[attr-defined]
 
 
 def test_complaint_says_where_and_what(cast: Cast, wests_phone: str) -> None:

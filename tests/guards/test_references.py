@@ -34,6 +34,11 @@ def other(name: str, portal: str) -> Id:
     return lambda stage: stage.ids[name][portal]
 
 
+def own_group(stage: Stage) -> str:
+    """One that Eve is in."""
+    return str(next(group.pk for group in stage.cast.eve.groups.all() if group.name == "View All Leads"))
+
+
 @dataclass(frozen=True)
 class Case:
     """A field, a request that sends it, an id that is good there, and real ones that are not to be used."""
@@ -61,6 +66,8 @@ TIERS = (other("tier", "acme"), (other("tier", "globex"),))
 DISTRIBUTORS = (other("distributor", "acme"), (other("distributor", "globex"),))
 REASONS = (other("reason", "acme"), (other("reason", "globex"),))
 STAGES = (other("stage", "acme"), (other("stage", "globex"),))
+NEXT_STAGES = (other("next stage", "acme"), (other("next stage", "globex"),))
+DEAL_REASONS = (other("deal reason", "acme"), (other("deal reason", "globex"),))
 GROUPS = (other("group", "acme"), (other("group", "globex"), other("vendor's group", "acme")))
 CASES: dict[str, list[Case]] = {
     "AssignSerializer.organization": [
@@ -91,6 +98,8 @@ CASES: dict[str, list[Case]] = {
     "DealSerializer.stage": [
         Case("ben", "api:deal-detail", DEAL_ROW, "stage", *STAGES, method="PATCH", body={"name": "Renamed"})
     ],
+    "MoveSerializer.stage": [Case("ben", "api:deal-move", DEAL_ROW, "stage", *NEXT_STAGES)],
+    "LoseSerializer.reason": [Case("ben", "api:deal-lose", DEAL_ROW, "reason", *DEAL_REASONS)],
     "ConvertSerializer.stage": [Case("ben", "api:lead-convert", LEAD, "stage", *STAGES, body=DEAL)],
     "OrganizationSerializer.tier": [Case("ada", "api:organization-detail", NORTH, "tier", *TIERS, method="PATCH")],
     "OrganizationSerializer.distributor": [
@@ -135,6 +144,8 @@ CASES: dict[str, list[Case]] = {
         page("ben", "deals:edit", DEAL_ROW, "stage", *STAGES, body={**DEAL, "name": "Renamed"}),
         page("ben", "deals:convert", LEAD, "deal-stage", *STAGES, body=REGISTRATION),
     ],
+    "MoveForm.stage": [page("ben", "deals:move", DEAL_ROW, "stage", *NEXT_STAGES)],
+    "LoseForm.reason": [page("ben", "deals:lose", DEAL_ROW, "reason", *DEAL_REASONS)],
     "OrganizationForm.tier": [page("ada", "organizations:edit", NORTH, "tier", *TIERS, body=ORGANIZATION)],
     "OrganizationForm.distributor": [
         page("ada", "organizations:edit", NORTH, "distributor", *DISTRIBUTORS, body=ORGANIZATION)
@@ -154,6 +165,17 @@ CASES: dict[str, list[Case]] = {
     "MemberForm.groups": [
         page("bea", "users:edit", ("member", "active"), "groups", *GROUPS, body=PROFILE, is_list=True)
     ],
+    "ViewForm.shared_with": [
+        page(
+            "eve",
+            "lists:edit",
+            ("view", ""),
+            "shared_with",
+            own_group,
+            (other("group", "globex"), other("group", "acme"), other("vendor's group", "acme")),
+            body={"name": "Renamed"},
+        )
+    ],
     "InviteForm.groups": [
         page(
             "bea",
@@ -165,12 +187,13 @@ CASES: dict[str, list[Case]] = {
             is_list=True,
         )
     ],
-    # two fields that stand in a view, not in a form's class
+    # fields that stand in a view, not in a form's class
     "leads.views.settings": [
         page("ada", "leads:settings", None, "reason", *REASONS, body={"action": "toggle_reason"}, refused=404)
     ],
-    "deals.views": [
-        page("ada", "deals:settings", None, "stage", *STAGES, body={"action": "toggle_stage"}, refused=404)
+    "deals.views.settings": [
+        page("ada", "deals:settings", None, "stage", *STAGES, body={"action": "toggle_stage"}, refused=404),
+        page("ada", "deals:settings", None, "reason", *DEAL_REASONS, body={"action": "toggle_reason"}, refused=404),
     ],
 }
 

@@ -59,7 +59,7 @@ COUNTS = {  # by chapter: of level 1, of level 2
     17: (0, 7),
 }
 STATES = ("met", "part", "not yet", "operator", "n/a")
-PLAIN_WORDS = {"/api/": "an address", "sslmode=verify-full": "an option of Postgres"}
+PLAIN_WORDS = {"sslmode=verify-full": "an option of Postgres"}
 """What stands in backticks in the register and is neither test, setting nor file."""
 TOPS = tuple(f"{path.name}/" for path in ROOT.iterdir() if path.is_dir())
 AT_TOP = tuple(path.name for path in ROOT.iterdir() if path.is_file())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from leads.settings import change_distribution
 from leads.states import Status
 from prm.organizations.context import inside
 from prm.organizations.models import Organization
-from prm.users.actions import disable_member
+from prm.users.actions import change_member, disable_member
 from prm.users.models import Membership
 from tests.cast import Cast
 from tests.factories import BARE, assigned_lead, new_lead, opened_lead
@@ -58,6 +59,23 @@ def test_lead_new_enters_the_lead(client_of: ClientOf, cast: Cast) -> None:
     page = Page(answer)
     assert page.heading == 'Käse & "Söhne"'
     assert page.toasts == [f"Lead {lead.code} is in. Who should have it?"]
+
+
+def test_lead_edit_takes_and_shows_amounts_as_its_reader_writes_them(client_of: ClientOf, cast: Cast) -> None:
+    with inside(cast.acme):
+        lead = new_lead(cast.ada, company="Käse", budget=Decimal("84000.50"), budget_currency="EUR")
+        change_member(cast.ada, values={"language": "de"}, by=cast.ada)
+    client, path = client_of(cast.ada), f"/leads/{lead.code}/edit/"
+
+    page = Page(client.get(path))
+    answer = client.post(path, typed(lead, budget="1.234,50", budget_currency="EUR"))
+
+    assert page.value("budget") == "84000,50"
+    assert (answer.status_code, again(lead).budget) == (302, Decimal("1234.50"))
+    answer = client.post(path, typed(again(lead), budget="1.234,567", budget_currency="EUR"))
+    page = Page(answer)
+    assert (answer.status_code, page.value("budget")) == (422, "1.234,567")
+    assert page.error("budget") == "Bitte sicherstellen, dass der Wert höchstens 2 Dezimalstellen enthält."
 
 
 def test_lead_new_keeps_what_was_typed(client_of: ClientOf, cast: Cast) -> None:

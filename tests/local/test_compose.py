@@ -129,7 +129,7 @@ def test_image_holds_every_part_of_the_portal(dockerfile: str) -> None:
 
     apps = {app.partition(".")[0] for app in settings.INSTALLED_APPS}
     ours = {app for app in apps if (PROJECT / app).is_dir()}
-    wanted = ours | {"prm", "templates", "static", "manage.py"}
+    wanted = ours | {"prm", "locale", "templates", "static", "manage.py"}
     assert set(re.findall(r"^COPY (\S+)", dockerfile, re.M)) - {"requirements"} == wanted
 
 

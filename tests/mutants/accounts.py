@@ -150,8 +150,8 @@ MUTANTS = [
     Mutant(
         "whoever knows a file's id reads it",
         "prm/files/models.py",
-        "        if member.can(Permission.MANAGE_PORTAL):\n            return self.filter(",
-        "        if member:\n            return self.filter(",
+        "        if member.can(Permission.MANAGE_PORTAL):\n            seen |=",
+        "        if member:\n            seen |=",
         "tests/guards/test_access_matrix.py -k files",
         "Owner and purpose decide, never the knowledge of an id.",
     ),

@@ -23,6 +23,22 @@ MUTANTS = [
         "Guessing by searching.",
     ),
     Mutant(
+        "a filter finds withheld details",
+        "leads/lists.py",
+        "opened = details_of(Q(opened_at__isnull=False))",
+        "opened = details_of(Q())",
+        "tests/lists/test_listing.py -k detail",
+        "Guessing by filtering.",
+    ),
+    Mutant(
+        "a view shared within North is seen at South",
+        "prm/lists/models.py",
+        "shared = Q(shared_with__in=groups, owner__organization=member.organization_id)",
+        "shared = Q(shared_with__in=groups)",
+        "tests/lists/test_views.py -k shared",
+        "Partners' groups go through all partners of a portal.",
+    ),
+    Mutant(
         "withheld leads sort by their names",
         LEADS,
         'name=Case(When(opened_at=None, then=Value("")), default=name',

@@ -3,12 +3,13 @@
 from tests.mutants.mutant import Mutant
 
 RECORD, DELIVERY, LINKS = "prm/events/record.py", "prm/events/delivery.py", "prm/events/unsubscribing.py"
+DUE = "prm/events/due.py"
 DELIVERY_TESTS, LANES = "tests/events/test_delivery.py", "tests/events/test_lanes.py"
 
 MUTANTS = [
     Mutant(
         "the bell rings before the work is there",
-        RECORD,
+        DUE,
         "        transaction.on_commit(bell)",
         "        bell()",
         "tests/events/test_bell.py tests/events/test_record.py",
@@ -104,8 +105,8 @@ MUTANTS = [
     ),
     Mutant(
         "the e-mail log tells the vendor a partner's own affairs",
-        "prm/events/views/mail_log.py",
-        "    if event.is_private and event.organization_id != request.membership.organization_id:",
+        "prm/events/lists.py",
+        "    if event.is_private and event.organization_id != member.organization_id:",
         "    if event.is_private and event.organization_id is None:",
         "tests/events/test_mail_log.py",
         "Private is private for the vendor, too.",

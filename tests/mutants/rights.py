@@ -139,7 +139,7 @@ MUTANTS = [
         "deals/models.py",
         """.filter(~Q(status="withdrawn") | still_open)""",
         "",
-        "tests/test_canary.py -k after_a_deal tests/deals/test_actions.py",
+        "tests/deals/test_actions.py -k withdrawn_deal",
         "It holds the details of a lead that was taken away.",
     ),
     Mutant(

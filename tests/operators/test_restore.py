@@ -3,22 +3,27 @@
 import io
 import json
 import tarfile
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.http import QueryDict
 
 from prm.events.delivery import deliver_due
 from prm.events.models import Delivery, DueWork
 from prm.operators import postgres_tools
 from prm.operators.backup import WITHOUT_ROWS, verify
 from prm.operators.counting import counts_in_database
-from prm.operators.held import count_held, hold_waiting
+from prm.operators.held import RESTORED, count_held, hold_waiting, stop_runs
 from prm.organizations import owner
 from prm.organizations.context import inside
 from prm.organizations.owner import transaction_seeing_all
+from prm.runs.exports import start_export
+from prm.runs.models import Run
+from prm.runs.working import work_due
 from tests.cast import Cast
 from tests.guards.catalogue import TABLES
 from tests.operators.drill import Place, empty_place, here
@@ -89,8 +94,9 @@ def test_drill(archive: Path, two_portals: Cast, files: Path, new_place: Place) 
     }
     assert checksums(new_place) == checksums(first)
     assert new_place.rows("SELECT count(*) FROM users_session") == [(0,)]  # everybody signs in again
-    assert contents(new_place.files) == contents(files)
-    assert len(contents(files)) == 2
+    kept = {name: content for name, content in contents(files).items() if content != b"x"}
+    assert contents(new_place.files) == kept
+    assert (len(kept), len(contents(files))) == (2, 4)  # an export is nobody's to keep
     assert new_place.rows("SELECT status, count(*) FROM events_delivery GROUP BY 1") == [("held", waiting[0][0])]
     assert new_place.rows("SELECT count(*) FROM leads_lead", role="prm_app") == [(0,)]  # the wall stands
 
@@ -115,6 +121,21 @@ def test_held_deliveries_wait_until_somebody_decides(two_portals: Cast, capsys: 
             statuses.append(set(Delivery.objects.values_list("status", flat=True)))
             assert DueWork.objects.filter(portal=portal).exists()
     assert statuses == [{"cancelled"}, {"pending"}]
+
+
+def test_stop_runs_ends_what_was_under_way_and_says_why(two_portals: Cast) -> None:
+    with inside(two_portals.acme):
+        run = start_export("leads", query=QueryDict(), sheet="csv", token=uuid.uuid4(), by=two_portals.ada)
+
+    with transaction_seeing_all() as cursor:
+        assert stop_runs(cursor) == 1
+
+    assert work_due(two_portals.acme) is False
+    with inside(two_portals.acme):
+        found = Run.objects.get(pk=run.pk)
+        finished = Run.objects.exclude(pk=run.pk).values_list("status", flat=True)
+        assert (found.status, found.last_error, set(finished)) == ("failed", RESTORED, {"done"})
+    assert found.finished_at is not None
 
 
 def test_deliveries_of_an_unknown_portal_are_an_error(two_portals: Cast) -> None:

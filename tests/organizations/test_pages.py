@@ -100,7 +100,7 @@ def test_organization_list_asks_the_same_for_one_and_three(
             )
     client = sign_in(cast.ada)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(14):
         answer = client.get("/organizations/", {"search": "Counted"})
 
     assert len(Page(answer).rows) == count

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from deals.models import Account, Contact, Deal, DealStage
 from leads.models import Lead
 from prm.organizations.models import Organization
-from prm.serving.paging import InvalidParameter, Page, choice_of, page_of, search_text
+from prm.serving.paging import InvalidParameter, Page, choice_of, neighbours, page_of, search_text
 from prm.users.models import Membership
 from tests.cast import Cast
 
@@ -93,6 +93,33 @@ def test_page_of_gives_each_row_once_and_in_order_there_and_back(
         assert [one.rows for one in reversed(back)] == [one.rows for one in there]
         assert (there[0].previous, there[-1].next) == ("", "")
         transaction.set_rollback(True)
+
+
+@quick
+@given(rows=ROWS, ordering=ORDERINGS)
+def test_neighbours_are_those_beside_it_in_the_list(
+    add: Callable[[Row], Deal], rows: list[Row], ordering: str
+) -> None:
+    with transaction.atomic():
+        for row in rows:
+            add(row)
+        expected: list[int | None] = [None, *(deal.number for deal in sorted_by(ordering)), None]
+
+        for place, deal in enumerate(sorted_by(ordering), start=1):
+            beside = neighbours(Deal.objects.all(), of=deal, ordering=ordering, allowed=ALLOWED, name="number")
+            assert beside == (expected[place - 1], expected[place + 1])
+        transaction.set_rollback(True)
+
+
+def test_neighbours_of_what_is_not_in_the_list_are_those_around_its_place(add: Callable[[Row], Deal]) -> None:
+    first, other, last = (add(("a", amount, 0, 0)) for amount in (1, 2, 3))
+    rows = Deal.objects.exclude(pk=other.pk)
+
+    assert neighbours(rows, of=other, ordering="amount", allowed=ALLOWED, name="number") == (
+        first.number, last.number,
+    )  # fmt: skip
+    with pytest.raises(InvalidParameter):
+        neighbours(rows, of=other, ordering="owner", allowed=ALLOWED, name="number")
 
 
 @quick

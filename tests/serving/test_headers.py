@@ -13,6 +13,7 @@ from prm.organizations.context import inside
 from prm.serving.headers import HEADERS
 from prm.serving.health import HEART
 from prm.users.models import Membership
+from tests.browsing import Api, visitor
 from tests.cast import Cast
 from tests.factories import opened_lead
 
@@ -103,6 +104,24 @@ def test_https_is_remembered_for_a_year(cast: Cast, settings: Settings) -> None:
     answer = Client(headers={"host": "acme.localhost"}).get("/accounts/login/", secure=True)
 
     assert answer["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+
+
+@pytest.mark.parametrize("method", ["get", "post", "options"])
+def test_api_in_the_clear_is_refused_and_not_led_to_https(cast: Cast, settings: Settings, method: str) -> None:
+    """ASVS 4.1.2: a program would follow each time without a word, its key in the clear. Pages lead on."""
+    settings.SECURE_SSL_REDIRECT, settings.PRM_PROXIES = True, 1
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    api, client = Api(cast.ada), visitor(cast.acme)
+
+    for forwarded in ({}, {"X-Forwarded-Proto": "http"}):
+        answer = getattr(client, method)("/api/v1/leads/", headers={**api.headers, **forwarded})
+        assert (answer.status_code, answer.json()["code"]) == (403, "https_required")
+        assert "Location" not in answer
+    page = client.get("/leads/?search=x")
+    assert (page.status_code, page["Location"]) == (301, "https://acme.localhost:8000/leads/?search=x")
+    assert client.get("/leads/", headers={"X-Forwarded-Proto": "https"}).status_code == 302
+    over_https = client.get("/api/v1/leads/", headers={**api.headers, "X-Forwarded-Proto": "https"})
+    assert over_https.status_code == 200
 
 
 def test_not_ready_is_no_error_line_each_time(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:

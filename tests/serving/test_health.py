@@ -5,24 +5,26 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.cache import caches
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from prm.local.paths import PROJECT
-from prm.serving.health import HEART, HEART_STOPS_AFTER, beat_heart
+from prm.serving.health import HEART, HEART_STOPS_AFTER, MOST_SKEW, WRONG_CLOCK, beat_heart
 
 pytestmark = pytest.mark.django_db
 
-ALL_WELL = {"status": "ok", "database": "ok", "migrations": "ok", "broker": "ok", "worker": "ok"}
+ALL_WELL = {"status": "ok", "database": "ok", "migrations": "ok", "clock": "ok", "broker": "ok", "worker": "ok"}
 HOSTS = ["acme.localhost:8000", "localhost", "10.1.2.3:80", "portal.evil.example", "-not_a_host!", "[::", ""]
 
 
 @pytest.fixture(autouse=True)
 def no_heartbeat() -> None:
-    caches["shared"].delete(HEART)
+    caches["shared"].delete_many([HEART, WRONG_CLOCK])
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -53,15 +55,41 @@ def test_readyz_waits_for_the_first_heartbeat() -> None:
 
 
 @pytest.mark.parametrize(("age", "status"), [(HEART_STOPS_AFTER - 5, 200), (HEART_STOPS_AFTER + 5, 503)])
-def test_readyz_says_no_when_the_heart_has_stopped(age: int, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    beat_heart()
-    now = time.time() + age
-    monkeypatch.setattr("prm.serving.health.time.time", lambda: now)
+def test_readyz_says_no_when_the_heart_has_stopped(age: int, status: int) -> None:
+    caches["shared"].set(HEART, time.time() - age)
 
     answer = Client().get("/readyz")
 
     assert answer.status_code == status
     assert answer.json()["worker"] == ("ok" if status == 200 else f"silent for {age} s")
+
+
+SKEWS = [(MOST_SKEW - 5, ""), (MOST_SKEW + 5, "35 s ahead of"), (5 - MOST_SKEW, ""), (-86400, "86400 s behind")]
+
+
+@pytest.mark.parametrize(("skew", "words"), SKEWS)
+def test_readyz_says_no_when_the_webs_clock_is_wrong(skew: int, words: str) -> None:
+    beat_heart()
+
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=skew), tick=True):
+        answer = Client().get("/readyz")
+
+    assert answer.status_code == (503 if words else 200)
+    assert answer.json()["clock"] == (f"{words} the database's" if words else "ok")
+    assert answer.json()["worker"] == "ok"  # whose age goes by the database's clock
+
+
+@pytest.mark.parametrize(("skew", "words"), SKEWS)
+def test_readyz_says_no_when_a_workers_clock_is_wrong(skew: int, words: str) -> None:
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=skew), tick=True):
+        beat_heart()
+    beat_heart()  # another worker, whose clock is right
+
+    answer = Client().get("/readyz")
+
+    assert answer.status_code == (503 if words else 200)
+    assert answer.json()["worker"] == (f"its clock is {words} the database's" if words else "ok")
+    assert answer.json()["clock"] == "ok"
 
 
 def test_readyz_says_no_without_the_broker(settings: Settings) -> None:
@@ -114,4 +142,5 @@ def test_readyz_says_no_without_the_database() -> None:
         "status": "not ready",
         "database": "does not answer",
         "migrations": "unknown",
+        "clock": "unknown",
     }

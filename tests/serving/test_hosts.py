@@ -72,7 +72,7 @@ def test_bare_host_serves_the_default_portal(cast: Cast, settings: Settings, hos
     answer = at(host).get("/accounts/login/")
 
     assert "Sign in · Globex" in Page(answer).root.all("title")[0].text
-    assert at(host).get("/")["Location"] == "/leads/"
+    assert at(host).get("/")["Location"] == "/accounts/login/?next=%2F"
     assert "Sign in · Acme" in at("acme.localhost").get("/accounts/login/").content.decode()
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from leads.models import Lead
 from prm.organizations.context import inside
 from prm.serving.logs import JsonFormatter
 from prm.users.invitations import token_for
-from prm.users.models import Membership
+from prm.users.models import ApiKey, Membership
 from tests.browsing import Api, visitor
 from tests.cast import PASSWORD, Cast
 
@@ -63,10 +64,31 @@ def test_request_is_one_line_with_its_id_and_portal(client_of: ClientOf, cast: C
         "message": "request",
         "request_id": answer["X-Request-ID"],
         "portal": "acme",
+        "member": str(cast.ben.pk),
         "method": "GET",
         "path": "/leads/",
         "status": 200,
     }
+
+
+def test_request_names_member_and_key_by_their_ids(client_of: ClientOf, cast: Cast, log: Log) -> None:
+    """Never by name or address, and nobody for who is not let in."""
+    api = Api(cast.ben)
+    with inside(cast.acme):
+        key = ApiKey.objects.get(membership=cast.ben)
+
+    client_of(cast.ben).get("/api/v1/leads/")
+    api.get("leads/")
+    visitor(cast.acme).get("/api/v1/leads/")
+    visitor(cast.globex).get("/api/v1/leads/", headers=api.headers)
+
+    assert [(line.get("member"), line.get("key")) for line in log.requests] == [
+        (str(cast.ben.pk), None),
+        (str(cast.ben.pk), str(key.pk)),
+        (None, None),
+        (None, None),
+    ]
+    assert not re.search(r"(?i)ben\b|north|@", log.text)
 
 
 @pytest.mark.parametrize("host", ["localhost", "evil.example", "nobody.localhost"])

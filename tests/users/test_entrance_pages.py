@@ -46,7 +46,7 @@ def test_invitation_of_a_new_account_lets_the_person_in(cast: Cast) -> None:
 
     assert "You are invited as ivan@north.example, for North." in page.text
     assert page.value("name") == "Ivan"
-    assert [address for address, _ in answer.redirect_chain] == ["/", "/leads/"]
+    assert [address for address, _ in answer.redirect_chain] == ["/"]
     assert (again(cast.ivan).status, again(cast.ivan).name) == ("active", "Iván")
     assert Page(client.get(link)).heading == "This invitation no longer works"
     assert client.get(link).status_code == 410

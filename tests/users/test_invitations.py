@@ -50,6 +50,21 @@ def token(cast: Cast) -> str:
         return token_for(cast.ivan)
 
 
+def test_invitation_is_in_the_language_of_whoever_invites_and_then_in_that_of_the_page(cast: Cast) -> None:
+    with inside(cast.acme):
+        bea = change_member(cast.bea, values={"language": "de"}, by=cast.bea)
+        receive = Group.objects.filter(kind="partner", name="Receive Leads")
+        nina = invite_member(cast.north, email="nina@north.example", name="Nina", groups=receive, by=bea)
+    path, client = link_in_mail(cast.acme, "nina@north.example"), visitor(cast.acme)
+
+    client.post(path, {"name": "Nina N.", "password": A_PASSWORD}, headers={"Accept-Language": "fr"})
+
+    assert mail.outbox[-1].subject == "Bea lädt Sie in das Partnerportal ein"
+    with inside(cast.acme):
+        nina.refresh_from_db()
+    assert (nina.status, nina.language) == ("active", "fr")
+
+
 def test_invitation_from_mail_to_the_first_lead_list(cast: Cast) -> None:
     with inside(cast.acme):
         receive = Group.objects.filter(kind="partner", name="Receive Leads")

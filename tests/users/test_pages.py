@@ -87,7 +87,7 @@ def test_member_list_asks_the_same_for_one_and_many(
 ) -> None:
     client = sign_in(cast.ada)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(15):
         answer = client.get("/people/", {"search": search, "status": "active"})
 
     assert len(Page(answer).rows) == count

@@ -1,6 +1,7 @@
 """A forgotten password: asked for on the page, mailed by the outbox, chosen anew, used to sign in."""
 
 import re
+import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -93,6 +94,17 @@ def test_reset_answers_strangers_alike_and_mails_nobody(cast: Cast, email: str) 
 
     assert (answer.status_code, answer["Location"]) == (known.status_code, known["Location"])
     assert len(outbox.mails()) == 1
+    assert asked(cast) == {"acme": [cast.ben.pk], "globex": []}
+
+
+def asked(cast: Cast) -> dict[str, list[uuid.UUID]]:
+    """For whom a link was asked for, by portal. Sending looks once more; this is the first look."""
+    found = {}
+    for portal in (cast.acme, cast.globex):
+        with inside(portal):
+            events = Event.objects.filter(kind=Event.Kind.PASSWORD_RESET_ASKED)
+            found[portal.slug] = list(events.values_list("subject_id", flat=True))
+    return found
 
 
 def test_reset_of_somebody_of_two_portals_is_mailed_by_the_one_that_was_asked(cast: Cast) -> None:

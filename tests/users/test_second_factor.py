@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.mfa.stages import AuthenticateStage
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -107,6 +108,22 @@ def test_invitation_does_not_pass_it_by(cast: Cast) -> None:
     assert is_in(client)
 
 
+def test_sign_in_that_comes_by_without_the_code_is_refused(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As if the library had a hole: the last door counts for itself."""
+    with_second_factor(cast.ben.user)
+    monkeypatch.setattr(AuthenticateStage, "handle", lambda stage: (None, True))
+    client, bea = visitor(cast.acme), visitor(cast.acme)
+
+    answer = enter(client, cast.ben.email)
+
+    assert (answer.status_code, is_in(client)) == (403, False)
+    assert "without its second factor" in caplog.text
+    enter(bea, cast.bea.email)
+    assert is_in(bea)  # who has none needs none
+
+
 # --- Recovery codes --------------------------------------------------------------------------------------
 
 
@@ -163,6 +180,14 @@ def test_required_leads_administrators_to_the_set_up(cast: Cast, path: str) -> N
     half = half_in(cast.acme, cast.ada.email)
     send_code(half, code_of(secret, ahead=1))
     assert half.get("/leads/").status_code == 200
+
+
+@pytest.mark.usefixtures("required")
+@pytest.mark.parametrize(
+    "path", ["/theme.css", "/script.js", "/manifest.webmanifest", "/icon/4f46e5.svg", "/icon/4f46e5/192.png"]
+)
+def test_required_leaves_the_set_up_its_looks(cast: Cast, path: str) -> None:
+    assert sign_in(cast.ada).get(path).status_code == 200
 
 
 @pytest.mark.usefixtures("required")

@@ -8,20 +8,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from prm.charts import Shape, stacked
 from prm.events.models import Delivery, Event
 from prm.events.queue import Line, Sent, queue_of_portal, sent_of_portal
 from prm.users.access import PageRequest, Permission, member_page
-
-WIDTH = 1000  # of the picture, in its own units
-
-
-@dataclass(frozen=True)
-class Part:
-    """A stretch of a row's bar."""
-
-    state: str
-    start: int
-    width: int
 
 
 @dataclass(frozen=True)
@@ -33,7 +23,7 @@ class Row:
     kind: str | Promise
     channel: str | Promise
     overdue_since: datetime | None
-    parts: list[Part]
+    bar: list[Shape]
 
 
 @member_page(Permission.MANAGE_PORTAL)
@@ -59,16 +49,11 @@ def _counts(line: Line, sent: Sent) -> dict[str, int]:
 
 
 def _row(line: Line, sent: Sent, longest: int) -> Row:
-    parts, start = [], 0
-    for state, count in _counts(line, sent).items():
-        width = count * WIDTH // longest
-        parts.append(Part(state, start, width))
-        start += width
     return Row(
         line,
         sent,
         kind=Event.Kind(line.kind).label,
         channel=Delivery.Channel(line.channel).label,
         overdue_since=timezone.now() - line.late if line.late else None,
-        parts=parts,
+        bar=stacked(_counts(line, sent), longest=longest),
     )

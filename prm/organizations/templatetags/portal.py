@@ -1,12 +1,13 @@
 """What the templates ask for by name."""
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from django import template
 from django.forms import BoundField
 from django.http import HttpRequest
@@ -19,9 +20,11 @@ from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
 from prm import world
 from prm.serving import assets
+from prm.serving.undo import undo_of
 
 register = template.Library()
 HUES = 12
+DIRECTED = re.compile(r"-(left|right)\b|paper-airplane")  # looks the other way where one writes from the right
 RELATIVE_FOR = timedelta(days=7)
 
 
@@ -31,8 +34,9 @@ def icon(name: str, size: str = "") -> SafeString:
     """An inline SVG that says nothing to a screen reader: the words stand beside it."""
     draw = heroicon_mini if size == "mini" else heroicon_outline
     pixels = {"mini": 16}.get(size, 20)
+    kind = "icon directed" if DIRECTED.search(name) else "icon"
     try:
-        return SafeString(draw(name, size=pixels, **{"class": "icon", "aria-hidden": "true"}))
+        return SafeString(draw(name, size=pixels, **{"class": kind, "aria-hidden": "true"}))
     except IconDoesNotExist:
         return SafeString(draw("information-circle", size=pixels, **{"class": "icon", "aria-hidden": "true"}))
 
@@ -75,8 +79,29 @@ def moment(at: datetime | None) -> str:
     if timedelta(0) <= age < RELATIVE_FOR:
         words = format_timedelta(-age, add_direction=True, locale=locale, threshold=0.95)
     else:
-        words = format_datetime(local, "d MMM y", locale=locale)
+        words = format_date(local, locale=locale)
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, words)
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """A number as the reader writes it: "20,000"."""
+    return world.number(number)
+
+
+@register.filter
+def capped(count: int) -> str:
+    """A count that stopped at a thousand: "1,000+"."""
+    from prm.home.counting import capped as in_words
+
+    return in_words(count)
+
+
+@register.filter
+def length_of_time(length: timedelta) -> str:
+    """A length of time in the largest unit of which there are two: "26 hours", "3 days"."""
+    words: str = format_timedelta(length, locale=world.locale(), threshold=2)
+    return words
 
 
 @register.simple_tag
@@ -84,7 +109,16 @@ def money(amount: Decimal | None, currency: str) -> str:
     """An amount with its currency, or nothing."""
     if amount is None:
         return ""
-    return world.money(amount, currency) if currency else str(amount)
+    return world.money(amount, currency) if currency else world.written(amount)
+
+
+@register.filter
+def percent(share: int) -> str:
+    """25 as "25%", or as the reader writes it."""
+    return world.percent(share)
+
+
+register.filter("undo", undo_of)
 
 
 @register.filter
@@ -100,9 +134,14 @@ def field(bound: BoundField, **extra: Any) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def query_string(context: dict[str, Any], **changes: Any) -> str:
-    """The present address's query with changes; None or '' leaves a parameter out."""
+    """The present address's query with changes; None or '' leaves a parameter out.
+
+    So it does with what was only for this one page: the form that a list was asked to show, a draft.
+    """
     request: HttpRequest = context["request"]
     parameters = request.GET.copy()
+    for name in ("choose", "find", "draft"):
+        parameters.pop(name, None)
     for name, value in changes.items():
         if value in (None, ""):
             parameters.pop(name, None)

@@ -29,6 +29,11 @@ from prm.users.access import ALLOWED, CAN_RECEIVE, Permission
 SESSIONS = "prm.users.sessions"
 
 
+def languages() -> list[tuple[str, str]]:
+    """Those a person can choose from. As a function, since a language more is no change of the table."""
+    return list(settings.LANGUAGES)
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
         """An account; without a password it cannot sign in until an invitation or reset sets one."""
@@ -163,7 +168,7 @@ class Membership(FencedModel):
     )
     name = Line(_("name"), max_length=120)
     phone = Line(_("phone"), max_length=40, blank=True)
-    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
+    language = models.CharField(_("language"), max_length=8, choices=languages, default="en")
     time_zone = models.CharField(_("time zone"), max_length=60, default="UTC", validators=[check_time_zone])
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.INVITED)
     invited_at = models.DateTimeField(null=True, editable=False)  # while the invitation waits

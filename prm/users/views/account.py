@@ -1,4 +1,4 @@
-"""Pages about one's own account: profile, address, second factor, sessions."""
+"""Pages about one's own account: profile, address, second factor, sessions, API keys."""
 
 import uuid
 
@@ -21,7 +21,7 @@ from prm.users.access import PageRequest, member_page, public_page
 from prm.users.account_forms import EmailForm
 from prm.users.forms import ProfileForm
 from prm.users.guesses import Slowed, says_when, strangers
-from prm.users.models import Membership
+from prm.users.models import ApiKey, Membership
 from prm.users.sessions import digest_of
 
 VIEWINGS_SHOWN = 20
@@ -174,3 +174,22 @@ def sessions_end_others(request: PageRequest) -> HttpResponse:
     ended = actions.sign_out(request.membership, by=request.membership, but=here)
     messages.success(request, _("Every other session has ended.") if ended else _("There was no other session."))
     return redirect("users:sessions")
+
+
+# --- API keys -----------------------------------------------------------------------------------------
+
+
+@member_page()
+def keys(request: PageRequest) -> HttpResponse:
+    """The own ones that still open something. Making one is the operator's (docs/security.md)."""
+    rows = ApiKey.objects.good().filter(membership=request.membership).order_by("-created_at", "-pk")
+    return render(request, "users/keys.html", {"keys": rows})
+
+
+@member_page()
+@require_POST
+def key_revoke(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
+    key = get_object_or_404(ApiKey, pk=pk, membership=request.membership)
+    actions.revoke_api_key(key, by=request.membership)
+    messages.success(request, _("The key %(name)s is revoked.") % {"name": key.name})
+    return redirect("users:keys")

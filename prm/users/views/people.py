@@ -8,28 +8,28 @@ from allauth.account.models import Login
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from prm.actions import Refused, Stale
 from prm.events.timeline import timeline_of
 from prm.forms import clash
+from prm.lists.pages import list_page
 from prm.organizations.models import Organization
-from prm.serving.paging import choice_of, page_of, search_text
 from prm.serving.typed import form_of
 from prm.users import account, actions, invitations
 from prm.users.access import PageRequest, Permission, member_page, public_page
 from prm.users.forms import AcceptForm, InviteForm, MemberForm
 from prm.users.guesses import says_when
+from prm.users.lists import PEOPLE
 from prm.users.models import Membership
 from prm.users.sessions import digest_of
 from prm.users.viewing import why_cannot_view
 
 MANAGERS = (Permission.MANAGE_PORTAL, Permission.MANAGE_OWN_USERS)
-ORDERINGS = {"name": "name", "created_at": "created_at", "status": "status"}
 
 
 def manageable(request: PageRequest, pk: uuid.UUID) -> Membership:
@@ -42,31 +42,8 @@ def manageable(request: PageRequest, pk: uuid.UUID) -> Membership:
 
 @member_page()
 def member_list(request: PageRequest) -> HttpResponse:
-    search = search_text(request.GET)
-    status = choice_of(request.GET, "status", Membership.Status)
-    rows = Membership.objects.visible_to(request.membership)
-    rows = rows.select_related("user", "organization").prefetch_related("groups")
-    if search:
-        rows = rows.filter(
-            Q(name__icontains=search) | Q(user__email__icontains=search) | Q(organization__name__icontains=search)
-        )
-    if status:
-        rows = rows.filter(status=status)
-    ordering = request.GET.get("ordering", "name")
-    page = page_of(rows, ordering=ordering, allowed=ORDERINGS, cursor=request.GET.get("cursor", ""))
-    return render(
-        request,
-        "users/member_list.html",
-        {
-            "members": page.rows,
-            "pager": page,
-            "search": search,
-            "status": status,
-            "statuses": Membership.Status.choices,
-            "ordering": ordering,
-            "invite_to": request.membership.organization if request.membership.can(*MANAGERS) else None,
-        },
-    )
+    invite_to = request.membership.organization if request.membership.can(*MANAGERS) else None
+    return list_page(request, PEOPLE, "users/member_list.html", also=lambda rows: {"invite_to": invite_to})
 
 
 @member_page(*MANAGERS)
@@ -178,7 +155,8 @@ def _accepted(request: HttpRequest, form: AcceptForm) -> AbstractBaseUser | None
         if form.is_known and get_adapter().authenticate(request, **credentials) is None:
             form.add_error("password", _("This is not the password of this account."))
             return None
-        actions.accept_invitation(member, name=form.cleaned_data["name"], password=password)
+        name, language = form.cleaned_data["name"], get_language()
+        actions.accept_invitation(member, name=name, password=password, language=language)
     except (Refused, ValidationError) as no:  # accepted a moment ago; too many tries
         form.add_error(None, str(no) if isinstance(no, Refused) else no)
         return None

@@ -18,7 +18,7 @@ def shout(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0002_edits_that_partners_do_not_see")]
+    dependencies = [("leads", "0004_text_that_is_searched")]
     operations = [
         migrations.RunPython(shout, migrations.RunPython.noop),
         migrations.RunSQL("UPDATE leads_lead SET city = 'Ghent'", migrations.RunSQL.noop),

@@ -1,0 +1,221 @@
+"""The leads' part of the home page: what waits, what to do first, how things go, the way to the first one."""
+
+import uuid
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.models import CODE, Activity, Lead, LeadQuerySet
+from leads.states import REVEALED, Status
+from prm.events.models import Event
+from prm.home.counting import counts_beside
+from prm.home.first_steps import FirstStep, register_step
+from prm.home.latest import Subject, tells_of
+from prm.home.panels import NextStep, Panel, Wait, finds_panel, finds_waits
+from prm.users.access import CAN_RECEIVE, Permission
+from prm.users.models import Membership
+
+UNOPENED_FOR = timedelta(days=3)
+QUIET_FOR = timedelta(days=14)
+FOLLOW_UP_AFTER = timedelta(days=7)
+SHOWN = 5
+K = Event.Kind
+
+
+def quiet_leads(rows: LeadQuerySet, *, longer_than: timedelta) -> LeadQuerySet:
+    """Those that nobody has changed, and nobody has logged an activity on, for so long."""
+    since = timezone.now() - longer_than
+    lately = Activity.objects.filter(lead=OuterRef("pk"), happened_at__gte=since)
+    return rows.filter(~Exists(lately), updated_at__lt=since)
+
+
+def waiting_for(member: Membership) -> LeadQuerySet:
+    """Unopened leads of this member, or of nobody in particular at the organization, the oldest first."""
+    rows: LeadQuerySet = Lead.objects.visible_to(member).filter(status=Status.ASSIGNED)
+    return _mine(rows, member).order_by("assigned_at", "pk")
+
+
+def to_follow_up(member: Membership) -> LeadQuerySet:
+    """Opened leads of this member, or of nobody in particular, that are quiet; changed longest ago first."""
+    rows: LeadQuerySet = Lead.objects.visible_to(member).filter(status__in=REVEALED)
+    return quiet_leads(_mine(rows, member), longer_than=FOLLOW_UP_AFTER).order_by("updated_at", "pk")
+
+
+def _mine(rows: LeadQuerySet, member: Membership) -> LeadQuerySet:
+    return rows.filter(Q(assignee=member) | Q(assignee=None))
+
+
+def _list(status: Status, ordering: str) -> str:
+    return f"{reverse('leads:list')}?status={status.value}&ordering={ordering}"
+
+
+@counts_beside("leads")
+def leads_to_act_on(member: Membership) -> LeadQuerySet | None:
+    """Those that wait for this member, or that the vendor has given to nobody."""
+    if not member.is_vendor:
+        return waiting_for(member) if member.can(*CAN_RECEIVE) else None
+    if not member.can(Permission.VIEW_PORTAL_LEADS):
+        return None
+    unassigned: LeadQuerySet = Lead.objects.visible_to(member).filter(status=Status.UNASSIGNED)
+    return unassigned
+
+
+# --- What waits -----------------------------------------------------------------------------------------
+
+
+@finds_waits(position=10)
+def leads_that_wait(member: Membership) -> Iterator[Wait]:
+    return _vendors_waits(member) if member.is_vendor else _partners_waits(member)
+
+
+def _vendors_waits(member: Membership) -> Iterator[Wait]:
+    rows = Lead.objects.visible_to(member)
+    if member.can(Permission.VIEW_PORTAL_LEADS):
+        unassigned = rows.filter(status=Status.UNASSIGNED).order_by("created_at")
+        url = _list(Status.UNASSIGNED, "created_at")
+        yield Wait(gettext_lazy("Unassigned"), unassigned, url, "inbox-arrow-down", since="created_at")
+    if member.can(Permission.VIEW_PORTAL_LEADS, Permission.VIEW_MANAGED_LEADS):
+        unopened = rows.filter(status=Status.ASSIGNED, assigned_at__lt=timezone.now() - UNOPENED_FOR)
+        label, url = (
+            _("Unopened for %(days)s days") % {"days": UNOPENED_FOR.days},
+            _list(Status.ASSIGNED, "created_at"),
+        )
+        yield Wait(label, unopened.order_by("assigned_at"), url, "lock-closed", since="assigned_at")
+        quiet = quiet_leads(rows.filter(status=Status.WORKING), longer_than=QUIET_FOR)
+        label = _("Quiet for %(days)s days") % {"days": QUIET_FOR.days}
+        yield Wait(label, quiet, _list(Status.WORKING, "updated_at"), "clock")
+
+
+def _partners_waits(member: Membership) -> Iterator[Wait]:
+    if not member.can(*CAN_RECEIVE):
+        return
+    label, unopened = gettext_lazy("Waiting to be opened"), _list(Status.ASSIGNED, "assigned_at")
+    yield Wait(label, waiting_for(member), unopened, "lock-closed", since="assigned_at", first=_open_first)
+    label, url = gettext_lazy("To follow up"), _list(Status.WORKING, "updated_at")
+    yield Wait(label, to_follow_up(member), url, "phone", first=_follow_up_first)
+    if member.can(Permission.VIEW_ORGANIZATION_LEADS):
+        others = Lead.objects.visible_to(member).filter(status=Status.ASSIGNED)
+        others = others.exclude(assignee=None).exclude(assignee=member).order_by("assigned_at", "pk")
+        label = gettext_lazy("Unopened by colleagues")
+        yield Wait(label, others, unopened, "users", since="assigned_at", is_urgent=False)
+
+
+def _open_first(number: int) -> NextStep:
+    title = _("Lead %(code)s waits for you") % {"code": f"{CODE}{number}"}
+    return NextStep(title, reverse("leads:detail", args=[number]), _("Go to the next lead"))
+
+
+def _follow_up_first(number: int) -> NextStep:
+    title = _("Lead %(code)s has been quiet") % {"code": f"{CODE}{number}"}
+    return NextStep(title, reverse("leads:detail", args=[number]), _("Follow up"))
+
+
+# --- Cards ----------------------------------------------------------------------------------------------
+
+
+@finds_panel(position=20)
+def waiting_panel(member: Membership) -> Panel | None:
+    """For who works leads: the unopened ones, the longest waiting first, without a detail."""
+    if member.is_vendor or not member.can(*CAN_RECEIVE):
+        return None
+    rows = waiting_for(member).select_related("assignee")[:SHOWN]
+    return Panel(
+        "leads/home_waiting.html",
+        {"leads": [lead.shown_to(member) for lead in rows], "list_url": _list(Status.ASSIGNED, "assigned_at")},
+    )
+
+
+@finds_panel(position=30)
+def follow_up_panel(member: Membership) -> Panel | None:
+    """For who works leads: those that have been quiet, the quietest first."""
+    if member.is_vendor or not member.can(*CAN_RECEIVE):
+        return None
+    last = Activity.objects.filter(lead=OuterRef("pk")).order_by("-happened_at").values("happened_at")[:1]
+    touched_at = Greatest("updated_at", Subquery(last))  # of which Postgres leaves NULL aside
+    leads = [lead.shown_to(member) for lead in to_follow_up(member).annotate(touched_at=touched_at)[:SHOWN]]
+    return Panel("leads/home_follow_up.html", {"leads": leads}) if leads else None
+
+
+# --- What happened --------------------------------------------------------------------------------------
+
+
+TOLD = (
+    *(K.LEAD_CREATED, K.LEAD_ASSIGNED, K.LEAD_RECALLED, K.LEAD_OPENED, K.LEAD_HANDED_OVER, K.LEAD_COMMENTED),
+    *(K.LEAD_ACTIVITY, K.LEAD_LOST, K.LEAD_WON, K.LEAD_CONVERTED, K.LEAD_REOPENED),
+)
+"""All but edits, of which there are too many to be news."""
+
+
+@tells_of(TOLD)
+def leads_told_of(member: Membership, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Subject]:
+    """By number, and by name where the lead is not withheld."""
+    rows = Lead.objects.visible_to(member).filter(pk__in=ids)
+    leads = [lead.shown_to(member) for lead in rows]
+    return {
+        lead.pk: Subject(
+            lead.code if lead.is_withheld else f"{lead.code} · {lead.label}",
+            reverse("leads:detail", args=[lead.number]),
+        )
+        for lead in leads
+    }
+
+
+# --- The way to the first converted lead ----------------------------------------------------------------
+
+
+def _has(*statuses: Status) -> Exists:
+    return Exists(Lead.objects.filter(status__in=statuses))
+
+
+GIVEN = (Status.ASSIGNED, Status.OPENED, Status.WORKING, Status.CONVERTED, Status.WON)
+
+register_step(
+    40,
+    FirstStep(
+        name="lead",
+        title=gettext_lazy("Enter a lead"),
+        text=gettext_lazy("Somebody who may buy: a company or a name is enough."),
+        page="leads:new",
+        done=lambda: Exists(Lead.objects.all()),
+        permission=Permission.CREATE_LEADS,
+    ),
+)
+register_step(
+    50,
+    FirstStep(
+        name="assigned",
+        title=gettext_lazy("Assign it to a partner"),
+        text=gettext_lazy("They hear of it by e-mail, without its details."),
+        page="leads:list",
+        done=lambda: _has(*GIVEN),
+        permission=Permission.MANAGE_LEADS,
+    ),
+)
+register_step(
+    60,
+    FirstStep(
+        name="opened",
+        title=gettext_lazy("See it opened"),
+        text=gettext_lazy("The partner opens it, and you know who did and when."),
+        page="leads:list",
+        done=lambda: _has(*GIVEN[1:]),
+        permission=Permission.VIEW_PORTAL_LEADS,
+    ),
+)
+register_step(
+    70,
+    FirstStep(
+        name="converted",
+        title=gettext_lazy("See it converted to a deal"),
+        text=gettext_lazy("Account, contact and deal are made of it."),
+        page="leads:list",
+        done=lambda: _has(*GIVEN[3:]),
+        permission=Permission.VIEW_PORTAL_LEADS,
+    ),
+)

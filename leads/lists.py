@@ -1,0 +1,207 @@
+"""The list of leads: what it shows, and by what it can be narrowed and sorted.
+
+Withheld is withheld here too: a filter over details, which a partner sees once a lead is opened, finds
+opened leads only, and what only the vendor sees is no filter and no column of a partner's list.
+"""
+
+from typing import Any
+
+from django.db.models import Q
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import Lead, LeadQuerySet, LostReason
+from leads.states import Status
+from prm.lists.columns import Column, Words, everybody, partners_only, vendor_only
+from prm.lists.filters import Choice, Country, Day, Filter, Number, Reference, Text, YesNo
+from prm.lists.listing import Listing, details_of, register
+from prm.organizations.models import Organization
+from prm.users.access import Permission
+from prm.users.models import Membership
+from prm.world import country_name, currency_choices
+
+ORDERINGS = {"number": "number", "created_at": "created_at", "updated_at": "edited_at", "name": "name"}
+PARTNER_ORDERINGS = ORDERINGS | {"assigned_at": "assigned_at"}  # never null where an organization has the lead
+RELATED = ("organization", "assignee")
+
+opened = details_of(Q(opened_at__isnull=False))
+
+
+def found_leads(member: Membership, *, search: str = "", status: str = "") -> LeadQuerySet:
+    """What a list shows this member: the page and the API ask for the same rows."""
+    rows: LeadQuerySet = Lead.objects.visible_to(member).named_for(member)
+    rows = rows.select_related(*RELATED)
+    if search:
+        rows = rows.matching(search, member)
+    return rows.filter(status=status) if status else rows
+
+
+def orderings_for(member: Membership) -> tuple[dict[str, str], str]:
+    """The allowed orderings and the default one: newest first, as each side understands new."""
+    return (ORDERINGS, "-created_at") if member.is_vendor else (PARTNER_ORDERINGS, "-assigned_at")
+
+
+def sees_colleagues(member: Membership) -> bool:
+    """Whether there can be leads of several people in the list."""
+    return member.is_vendor or member.can(Permission.VIEW_ORGANIZATION_LEADS)
+
+
+def _partners(member: Membership) -> Any:
+    return Organization.objects.visible_to(member).exclude(kind=Organization.Kind.VENDOR).order_by("name", "pk")
+
+
+def _people(member: Membership) -> Any:
+    return Membership.objects.visible_to(member).order_by("name", "pk")
+
+
+def _lost_reasons(member: Membership) -> Any:
+    return LostReason.objects.all()
+
+
+def _name_of(field: str) -> Words:
+    """The field's name as its form has it."""
+    return capfirst(Lead._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+
+
+def _text(field: str) -> Text:
+    return Text(key=field, label=_name_of(field), guard=opened, can_be_empty=True)
+
+
+FILTERS: tuple[Filter, ...] = (
+    Choice(key="status", label=_("Status"), choices=lambda: Status.choices),
+    Reference(key="organization", label=_("Partner"), records=_partners, is_for=vendor_only, can_be_empty=True),
+    Reference(
+        key="assignee",
+        label=_("Person"),
+        records=_people,
+        is_person=True,
+        is_for=sees_colleagues,
+        can_be_empty=True,
+    ),
+    Day(key="created", field="created_at", label=_("Received")),
+    Day(key="assigned", field="assigned_at", label=_("Assigned"), can_be_empty=True),
+    Day(key="opened", field="opened_at", label=_("Opened"), can_be_empty=True),
+    Day(key="changed", field="edited_at", label=_("Last change")),  # of which named_for holds what may be told
+    Day(key="closed", field="closed_at", label=_("Closed"), can_be_empty=True),
+    Reference(key="lost_reason", label=_("Lost reason"), records=_lost_reasons),
+    Country(key="country", label=_name_of("country"), guard=opened, can_be_empty=True),
+    *(_text(field) for field in ("state", "city", "postal_code", "company", "first_name", "last_name", "title")),
+    *(_text(field) for field in ("email", "phone", "mobile", "website", "industry")),
+    Number(key="employees", label=_name_of("employees"), digits=8, guard=opened, can_be_empty=True),
+    _text("product_interest"),
+    Number(key="budget", label=_name_of("budget"), places=2, guard=opened, can_be_empty=True),
+    Choice(
+        key="budget_currency",
+        label=_name_of("budget_currency"),
+        choices=lambda: currency_choices()[1:],
+        guard=opened,
+    ),
+    *(_text(field) for field in ("timeframe", "source", "source_detail", "campaign", "language")),
+    YesNo(key="internal_notes", label=_name_of("internal_notes"), yes=~Q(internal_notes=""), is_for=vendor_only),
+)
+
+
+def _holder(lead: Lead) -> str:
+    return ", ".join(str(who) for who in (lead.organization, lead.assignee) if who is not None)
+
+
+def _detail(field: str, **words: Any) -> Column:
+    """A column over a detail, which is empty where the lead is withheld."""
+    declared: dict[str, Any] = {"value": lambda lead: getattr(lead, field), "css": "spare", "is_detail": True}
+    return Column(key=field, label=_name_of(field), **(declared | words))
+
+
+def _moment(field: str, label: Words, **words: Any) -> Column:
+    return Column(key=field, label=label, value=lambda lead: getattr(lead, field), css="end", **words)
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column(key="number", label=_("Number"), value=lambda lead: lead.code, is_fixed=True, is_within=True),
+    Column(
+        key="name",
+        label=_("Lead"),
+        value=lambda lead: lead.label,
+        template="leads/cells/name.html",
+        css="main",
+        ordering="name",
+        is_fixed=True,
+    ),
+    Column(
+        key="status",
+        label=_("Status"),
+        value=lambda lead: str(Status(lead.status).label),  # an export asks for it a hundred thousand times
+        template="components/lead_badge.html",
+        css="state",
+        by_default=everybody,
+    ),
+    Column(key="holder", label=_("Assigned to"), value=_holder, template="leads/holder.html", by_default=everybody),
+    _detail("product_interest", by_default=everybody),
+    _detail("budget", template="leads/cells/budget.html", css="end number", by_default=everybody),
+    _moment("created_at", _("Received"), ordering="created_at", first="-", by_default=vendor_only),
+    _moment("assigned_at", _("Assigned"), ordering="assigned_at", first="-", by_default=partners_only),
+    _moment("opened_at", _("Opened")),
+    Column(
+        key="opened_by",
+        label=_("Opened by"),
+        value=lambda lead: lead.opened_by and lead.opened_by.name,
+        needs=("opened_by",),
+        css="spare",
+    ),
+    Column(
+        key="updated_at",
+        label=_("Last change"),
+        value=lambda lead: lead.edited_at,
+        css="end",
+        ordering="updated_at",
+        first="-",
+    ),
+    _moment("closed_at", _("Closed")),
+    Column(
+        key="lost_reason",
+        label=_("Lost reason"),
+        value=lambda lead: lead.lost_reason and lead.lost_reason.name,
+        needs=("lost_reason",),
+        css="spare",
+    ),
+    Column(
+        key="organization",
+        label=_("Partner"),
+        value=lambda lead: lead.organization and lead.organization.name,
+        is_for=vendor_only,
+    ),
+    Column(key="assignee", label=_("Person"), value=lambda lead: lead.assignee and lead.assignee.name),
+    *(_detail(field) for field in ("company", "first_name", "last_name", "title", "email", "phone", "mobile")),
+    *(_detail(field) for field in ("website", "street", "postal_code", "city", "state")),
+    _detail("country", value=lambda lead: country_name(lead.country) if lead.country else ""),
+    _detail("industry"),
+    _detail("employees", css="end number"),
+    *(_detail(field) for field in ("budget_currency", "timeframe", "source", "source_detail", "campaign")),
+    *(_detail(field) for field in ("language", "description")),
+    _detail("internal_notes", is_for=vendor_only),
+)
+
+LEADS = register(
+    Listing(
+        name="leads",
+        url_name="leads:list",
+        label=_("Leads"),
+        search_label=_("Search leads"),
+        found=lambda member, search: found_leads(member, search=search),
+        orderings=orderings_for,
+        ordering_labels={
+            "number": _("Number"),
+            "created_at": _("Received"),
+            "assigned_at": _("Assigned"),
+            "updated_at": _("Last change"),
+            "name": _("Name"),
+        },
+        every_filter=FILTERS,
+        every_column=COLUMNS,
+        shown=lambda lead, member: lead.shown_to(member),
+        tab="status",
+        has_tab=lambda member, status: member.is_vendor or status != Status.UNASSIGNED,
+        suggested=("organization", "country"),
+        has_preview=True,
+        row_name="lead",
+    )
+)

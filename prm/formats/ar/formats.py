@@ -1,0 +1,5 @@
+"""Arabic with Latin digits."""
+
+DECIMAL_SEPARATOR = "."
+THOUSAND_SEPARATOR = ","
+NUMBER_GROUPING = 3
