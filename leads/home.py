@@ -2,17 +2,17 @@
 
 import uuid
 from collections.abc import Collection, Iterator
-from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Greatest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from leads.lists import WAITS
 from leads.models import CODE, Activity, Lead, LeadQuerySet
-from leads.states import REVEALED, Status
+from leads.states import Status
+from leads.waiting import quiet_for_long, to_be_followed_up, unopened_for_long
 from prm.events.models import Event
 from prm.home.counting import counts_beside
 from prm.home.first_steps import FirstStep, register_step
@@ -21,18 +21,8 @@ from prm.home.panels import NextStep, Panel, Wait, finds_panel, finds_waits
 from prm.users.access import CAN_RECEIVE, Permission
 from prm.users.models import Membership
 
-UNOPENED_FOR = timedelta(days=3)
-QUIET_FOR = timedelta(days=14)
-FOLLOW_UP_AFTER = timedelta(days=7)
 SHOWN = 5
 K = Event.Kind
-
-
-def quiet_leads(rows: LeadQuerySet, *, longer_than: timedelta) -> LeadQuerySet:
-    """Those that nobody has changed, and nobody has logged an activity on, for so long."""
-    since = timezone.now() - longer_than
-    lately = Activity.objects.filter(lead=OuterRef("pk"), happened_at__gte=since)
-    return rows.filter(~Exists(lately), updated_at__lt=since)
 
 
 def waiting_for(member: Membership) -> LeadQuerySet:
@@ -43,16 +33,16 @@ def waiting_for(member: Membership) -> LeadQuerySet:
 
 def to_follow_up(member: Membership) -> LeadQuerySet:
     """Opened leads of this member, or of nobody in particular, that are quiet; changed longest ago first."""
-    rows: LeadQuerySet = Lead.objects.visible_to(member).filter(status__in=REVEALED)
-    return quiet_leads(_mine(rows, member), longer_than=FOLLOW_UP_AFTER).order_by("updated_at", "pk")
+    rows: LeadQuerySet = Lead.objects.visible_to(member).filter(to_be_followed_up())
+    return _mine(rows, member).order_by("updated_at", "pk")
 
 
 def _mine(rows: LeadQuerySet, member: Membership) -> LeadQuerySet:
     return rows.filter(Q(assignee=member) | Q(assignee=None))
 
 
-def _list(status: Status, ordering: str) -> str:
-    return f"{reverse('leads:list')}?status={status.value}&ordering={ordering}"
+def _list(narrowed: str, ordering: str) -> str:
+    return f"{reverse('leads:list')}?{narrowed}&ordering={ordering}"
 
 
 @counts_beside("leads")
@@ -78,26 +68,22 @@ def _vendors_waits(member: Membership) -> Iterator[Wait]:
     rows = Lead.objects.visible_to(member)
     if member.can(Permission.VIEW_PORTAL_LEADS):
         unassigned = rows.filter(status=Status.UNASSIGNED).order_by("created_at")
-        url = _list(Status.UNASSIGNED, "created_at")
+        url = _list("status=unassigned", "created_at")
         yield Wait(gettext_lazy("Unassigned"), unassigned, url, "inbox-arrow-down", since="created_at")
     if member.can(Permission.VIEW_PORTAL_LEADS, Permission.VIEW_MANAGED_LEADS):
-        unopened = rows.filter(status=Status.ASSIGNED, assigned_at__lt=timezone.now() - UNOPENED_FOR)
-        label, url = (
-            _("Unopened for %(days)s days") % {"days": UNOPENED_FOR.days},
-            _list(Status.ASSIGNED, "created_at"),
-        )
-        yield Wait(label, unopened.order_by("assigned_at"), url, "lock-closed", since="assigned_at")
-        quiet = quiet_leads(rows.filter(status=Status.WORKING), longer_than=QUIET_FOR)
-        label = _("Quiet for %(days)s days") % {"days": QUIET_FOR.days}
-        yield Wait(label, quiet, _list(Status.WORKING, "updated_at"), "clock")
+        unopened = rows.filter(unopened_for_long()).order_by("assigned_at")
+        label, url = WAITS["unopened"], _list("waits=unopened", "created_at")
+        yield Wait(label, unopened, url, "lock-closed", since="assigned_at")
+        quiet = rows.filter(quiet_for_long())
+        yield Wait(WAITS["quiet"], quiet, _list("waits=quiet", "updated_at"), "clock")
 
 
 def _partners_waits(member: Membership) -> Iterator[Wait]:
     if not member.can(*CAN_RECEIVE):
         return
-    label, unopened = gettext_lazy("Waiting to be opened"), _list(Status.ASSIGNED, "assigned_at")
+    label, unopened = gettext_lazy("Waiting to be opened"), _list("status=assigned", "assigned_at")
     yield Wait(label, waiting_for(member), unopened, "lock-closed", since="assigned_at", first=_open_first)
-    label, url = gettext_lazy("To follow up"), _list(Status.WORKING, "updated_at")
+    label, url = WAITS["follow_up"], _list("waits=follow_up", "updated_at")
     yield Wait(label, to_follow_up(member), url, "phone", first=_follow_up_first)
     if member.can(Permission.VIEW_ORGANIZATION_LEADS):
         others = Lead.objects.visible_to(member).filter(status=Status.ASSIGNED)
@@ -127,7 +113,7 @@ def waiting_panel(member: Membership) -> Panel | None:
     rows = waiting_for(member).select_related("assignee")[:SHOWN]
     return Panel(
         "leads/home_waiting.html",
-        {"leads": [lead.shown_to(member) for lead in rows], "list_url": _list(Status.ASSIGNED, "assigned_at")},
+        {"leads": [lead.shown_to(member) for lead in rows], "list_url": _list("status=assigned", "assigned_at")},
     )
 
 

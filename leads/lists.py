@@ -7,13 +7,14 @@ opened leads only, and what only the vendor sees is no filter and no column of a
 from typing import Any
 
 from django.db.models import Q
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead, LeadQuerySet, LostReason
 from leads.states import Status
+from leads.waiting import QUIET_FOR, UNOPENED_FOR, quiet_for_long, to_be_followed_up, unopened_for_long
 from prm.lists.columns import Column, Words, everybody, partners_only, vendor_only
-from prm.lists.filters import Choice, Country, Day, Filter, Number, Reference, Text, YesNo
+from prm.lists.filters import Cases, Choice, Country, Day, Filter, Number, Reference, Text, YesNo
 from prm.lists.listing import Listing, details_of, register
 from prm.organizations.models import Organization
 from prm.users.access import Permission
@@ -67,8 +68,22 @@ def _text(field: str) -> Text:
     return Text(key=field, label=_name_of(field), guard=opened, can_be_empty=True)
 
 
+WAITS = {
+    "unopened": format_lazy(_("Unopened for {days} days"), days=UNOPENED_FOR.days),
+    "quiet": format_lazy(_("Quiet for {days} days"), days=QUIET_FOR.days),
+    "follow_up": _("To follow up"),
+}
+"""What a lead may wait for, in words: the home page counts them, the list shows them."""
+
+
+def _waiting() -> dict[str, tuple[Words, Q]]:
+    conditions = {"unopened": unopened_for_long(), "quiet": quiet_for_long(), "follow_up": to_be_followed_up()}
+    return {case: (words, conditions[case]) for case, words in WAITS.items()}
+
+
 FILTERS: tuple[Filter, ...] = (
     Choice(key="status", label=_("Status"), choices=lambda: Status.choices),
+    Cases(key="waits", label=_("Waits"), cases=_waiting),
     Reference(key="organization", label=_("Partner"), records=_partners, is_for=vendor_only, can_be_empty=True),
     Reference(
         key="assignee",

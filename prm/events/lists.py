@@ -133,7 +133,7 @@ def _organizations(member: Membership) -> Any:
 
 
 MAIL_FILTERS: tuple[Filter, ...] = (
-    Cases(key="status", label=gettext_lazy("Status"), cases=STATES),
+    Cases(key="status", label=gettext_lazy("Status"), cases=lambda: STATES),
     Reference(
         key="organization",
         field="recipient__organization",

@@ -178,21 +178,22 @@ def chosen_values(query: QueryDict, name: str) -> list[str]:
 class Cases(Filter):
     """Rows of one of the ticked cases, each with a condition of its own."""
 
-    cases: Mapping[str, tuple[Words, Q]]
+    cases: Callable[[], Mapping[str, tuple[Words, Q]]]
     template = "lists/filters/choice.html"
 
     def read(self, query: QueryDict, member: "Membership") -> Found | None:
         asked = chosen_values(query, self.key)
-        if any(value not in self.cases for value in asked):
-            raise InvalidParameter(self.key, _("Choose one of: %(names)s.") % {"names": ", ".join(self.cases)})
         if not asked:
             return None
-        condition = reduce(or_, (self.cases[value][1] for value in asked))
-        return condition, ", ".join(str(self.cases[value][0]) for value in asked)
+        cases = self.cases()
+        if any(value not in cases for value in asked):
+            raise InvalidParameter(self.key, _("Choose one of: %(names)s.") % {"names": ", ".join(cases)})
+        condition = reduce(or_, (cases[value][1] for value in asked))
+        return condition, ", ".join(str(cases[value][0]) for value in asked)
 
     def options(self, query: QueryDict, member: "Membership") -> list[Option]:
         asked = query.getlist(self.key)
-        return [Option(value, label, value in asked) for value, (label, _condition) in self.cases.items()]
+        return [Option(value, label, value in asked) for value, (label, _condition) in self.cases().items()]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ def test_list_shows_a_row_beside_it_and_goes_on_by_keys(visit: Open, acme: Acme)
     expect(preview).to_have_count(0)
     page.keyboard.press("Enter")
 
-    page.wait_for_url(f"**/leads/{codes[0]}/")
+    page.wait_for_url(re.compile(rf"/leads/{codes[0]}/\?search=Beside$"))
 
 
 def test_list_of_a_partner_previews_no_detail(visit: Open, acme: Acme) -> None:
@@ -63,7 +63,7 @@ def test_list_says_its_keys(visit: Open, acme: Acme) -> None:
     page = visit(BEN).open("/leads/")
 
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_contain_text("next row, previous row")
+    expect(page.get_by_role("dialog")).to_contain_text("Row before")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
 

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from leads import actions
-from leads.home import follow_up_panel, leads_that_wait, quiet_leads, to_follow_up, waiting_for, waiting_panel
+from leads.home import follow_up_panel, leads_that_wait, to_follow_up, waiting_for, waiting_panel
 from leads.models import Activity, Lead
+from leads.waiting import is_quiet
 from prm.users.models import Membership
 from tests.cast import Cast
 from tests.factories import assigned_lead, new_lead, opened_lead
@@ -33,15 +34,15 @@ def test_quiet_leads_are_neither_changed_nor_worked(cast: Cast) -> None:
     untouched(quiet)
     untouched(called)
 
-    assert list(quiet_leads(Lead.objects.all(), longer_than=WEEKS)) == [quiet]
+    assert list(Lead.objects.filter(is_quiet(longer_than=WEEKS))) == [quiet]
     assert changed.pk
 
 
-@pytest.mark.parametrize(("days", "is_quiet"), [(13, False), (15, True)])
-def test_quiet_leads_are_so_from_a_day_on(cast: Cast, days: int, is_quiet: bool) -> None:
+@pytest.mark.parametrize(("days", "is_so"), [(13, False), (15, True)])
+def test_quiet_leads_are_so_from_a_day_on(cast: Cast, days: int, is_so: bool) -> None:
     untouched(opened_lead(cast.ada, cast.ben), since=timedelta(days=days))
 
-    assert quiet_leads(Lead.objects.all(), longer_than=WEEKS).exists() == is_quiet
+    assert Lead.objects.filter(is_quiet(longer_than=WEEKS)).exists() == is_so
 
 
 def test_waiting_for_is_mine_or_everybodys_and_the_oldest_first(cast: Cast) -> None:
