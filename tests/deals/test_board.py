@@ -177,7 +177,7 @@ def test_board_asks_the_same_for_one_and_three(
             new_deal(cast.ada, cast.ben)
     client = sign_in(getattr(cast, name))
 
-    with django_assert_num_queries(16 if name == "ada" else 15):
+    with django_assert_num_queries(14 if name == "ada" else 13):
         answer = client.get(BOARD)
 
     assert len(Page(answer).root.all(css="deal-card")) == count

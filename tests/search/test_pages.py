@@ -17,9 +17,21 @@ def test_box_stands_on_every_page_and_needs_no_script(cast: Cast) -> None:
     client = sign_in(cast.ben)
 
     for address in ("/leads/", "/deals/", "/people/", "/profile/", "/search/"):
-        form = next(form for form in Page(client.get(address)).root.all("form") if "find" in form.classes)
-        assert form.attributes["action"] == "/search/"
+        (form,) = Page(client.get(address)).root.all("form", action="/search/")
         assert form.all("input", name="q")
+
+
+@pytest.mark.parametrize(
+    "address", ["/leads/", "/deals/", "/deals/board/", "/organizations/", "/people/", "/operations/mail/"]
+)
+def test_list_keeps_a_box_of_its_own(cast: Cast, address: str) -> None:
+    page = Page(sign_in(cast.ada).get(address))
+
+    ids = [node.attributes["id"] for node in page.root.all() if "id" in node.attributes]
+    assert len(ids) == len(set(ids))
+    assert [box.attributes["name"] for box in page.root.all("input", type="search")] == ["q", "search"]
+    assert ["data-search" in box.attributes for box in page.root.all("input", type="search")] == [True, False]
+    assert len(page.by_id("main").all("form", id="search")) == 1
 
 
 def test_search_page_groups_what_it_finds(cast: Cast) -> None:
