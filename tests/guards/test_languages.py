@@ -23,6 +23,7 @@ READERS = ("ada", "bea", "ben")
 PAGES = sorted(name for name, method in TABLE if method == "GET" and not name.startswith("api:"))
 PUBLIC = ["/", "/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/security/"]
 PUBLIC += ["/invitations/nobody/", "/nothing/here/", "/leads/?cursor=%00", "/accounts/inactive/"]
+FRAGMENTS = {"leads:preview", "deals:preview"}  # parts of a page, whose root says which way it runs
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
@@ -58,7 +59,8 @@ def test_pages_are_in_the_members_language(stage: Stage, data: set[str], languag
                 continue
             page, seen = Page(answer), seen + 1
             wrong += [f"{name}: {text}" for text in left_in_english(page, language) if text not in data]
-            assert_direction(page, language)
+            if name not in FRAGMENTS:
+                assert_direction(page, language)
 
     assert seen > 60
     assert sorted(set(wrong)) == []
