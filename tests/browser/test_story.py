@@ -202,7 +202,7 @@ def convert(partner: Visit, code: str, row: Row) -> str:
     page.get_by_role("button", name="Convert to deal").dblclick()
     page.wait_for_url(re.compile(r"/deals/D-\d+/$"))
     expect(page.locator(".figures")).to_contain_text("€48,000")
-    expect(page.locator(".figures")).to_contain_text("Qualified")
+    expect(page.locator(".steps [aria-current]")).to_contain_text("Qualified")
     return page.url.rstrip("/").rpartition("/")[2]
 
 

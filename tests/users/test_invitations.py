@@ -65,7 +65,7 @@ def test_invitation_is_in_the_language_of_whoever_invites_and_then_in_that_of_th
     assert (nina.status, nina.language) == ("active", "fr")
 
 
-def test_invitation_from_mail_to_the_first_lead_list(cast: Cast) -> None:
+def test_invitation_from_mail_to_the_first_home_page(cast: Cast) -> None:
     with inside(cast.acme):
         receive = Group.objects.filter(kind="partner", name="Receive Leads")
         invite_member(cast.north, email="nina@north.example", name="Nina", groups=receive, by=cast.bea)
@@ -73,7 +73,7 @@ def test_invitation_from_mail_to_the_first_lead_list(cast: Cast) -> None:
 
     answer = client.post(path, {"name": "Nina N.", "password": A_PASSWORD}, follow=True)
 
-    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/leads/")
+    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/")
     client.post("/accounts/logout/")
     assert not is_in(client)
     enter(client, "nina@north.example", A_PASSWORD)
