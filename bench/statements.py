@@ -116,11 +116,11 @@ INSERT INTO deals_contact (id, portal_id, account_id, first_name, last_name, tit
 SELECT contact, portal_id, account, first_name, last_name, title, email, phone, mobile FROM converted
 """
 DEALS = """
-INSERT INTO deals_deal (id, portal_id, number, name, amount, currency, stage_id, status, close_date, description,
-    organization_id, owner_id, lead_id, account_id, contact_id, created_at, updated_at, version)
+INSERT INTO deals_deal (id, portal_id, number, name, amount, currency, stage_id, status, close_date, next_step,
+    description, organization_id, owner_id, lead_id, account_id, contact_id, created_at, updated_at, version)
 SELECT deal, portal_id, deal_number, company || ', picking cell', budget, budget_currency, stage, 'open',
-    (closed_at + interval '60 days')::date, '', organization_id, assignee_id, id, account, contact, closed_at,
-    closed_at, 1
+    (closed_at + interval '60 days')::date, '', '', organization_id, assignee_id, id, account, contact,
+    closed_at, closed_at, 1
 FROM converted
 """
 DEAL_NUMBERS = f"""
