@@ -79,7 +79,7 @@ def test_stream_of_a_withheld_lead_stays_empty(client_of: ClientOf, cast: Cast) 
     assert "Hidden words" not in see(client_of(cast.ben), withheld, "?show=comments").html
 
 
-@pytest.mark.parametrize("query", ["?show=x", "?ordering=x", "?status=x", "?search=%00"])
+@pytest.mark.parametrize("query", ["?show=x", "?search=%00"])
 def test_lead_page_says_400_to_a_bad_address(client_of: ClientOf, cast: Cast, lead: Lead, query: str) -> None:
     assert client_of(cast.ben).get(f"/leads/{lead.code}/{query}").status_code == 400
 
