@@ -90,6 +90,13 @@ for verb in (
         key="recall", label=_("Recall"), icon="arrow-uturn-left", url_name="leads:recall_many", is_for=manages
     ),
     BulkVerb(key="lose", label=_("Close as lost"), icon="x-circle", url_name="leads:lose_many", is_for=manages),
-    BulkVerb(key="export", label=_("Export"), icon="arrow-down-tray", url_name="runs:export", url_args=("leads",)),
+    BulkVerb(
+        key="export",
+        label=_("Export"),
+        icon="arrow-down-tray",
+        url_name="runs:export",
+        url_args=("leads",),
+        is_for=manages,  # a box beside each row for nothing else would be in the way of the others
+    ),
 ):
     offer("leads", verb)

@@ -103,8 +103,8 @@ class Page:
     def form(self, action: str) -> dict[str, list[str]]:
         """What a browser would send to `action`, as the page stands; a form without an address is its own."""
         forms = [form for form in self.by_id("main").all("form", method="post") if len(form.all("input")) > 1]
-        named = [form for form in forms if form.attributes.get("action") == action]
-        (form,) = named or [form for form in forms if "action" not in form.attributes]
+        addressed = [form for form in forms if form.attributes.get("action") == action]
+        (form,) = addressed or [form for form in forms if "action" not in form.attributes]
         return _sent(form)
 
     def _field(self, name: str) -> Element:

@@ -159,9 +159,13 @@ def test_deal_page_leads_to_its_neighbours_in_the_list(client_of: ClientOf, cast
     assert beside(see(ada, b, "?status=won")) == ([], [])
 
 
-@pytest.mark.parametrize("query", ["?ordering=owner", "?status=x", "?search=%00"])
-def test_deal_page_says_400_to_a_bad_list(client_of: ClientOf, cast: Cast, deal: Deal, query: str) -> None:
-    assert client_of(cast.ben).get(f"/deals/{deal.code}/{query}").status_code == 400
+@pytest.mark.parametrize("query", ["?ordering=owner", "?status=x", "?something=else"])
+def test_deal_page_shows_without_what_is_no_list(client_of: ClientOf, cast: Cast, deal: Deal, query: str) -> None:
+    """An old address of a list still shows the deal, as one of the list that it can make of it."""
+    client = client_of(cast.ben)
+
+    assert beside(see(client, deal, query)) == beside(see(client, deal))
+    assert client.get(f"/deals/{deal.code}/?search=%00").status_code == 400
 
 
 # --- Its verbs ------------------------------------------------------------------------------------------

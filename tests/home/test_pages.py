@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from leads import actions
 from leads.models import Lead
 from prm.events.models import Delivery
 from prm.organizations.context import inside
@@ -53,6 +54,13 @@ def make_old(lead: Lead) -> Lead:
     return lead
 
 
+def make_quiet(lead: Lead, *, by: Membership) -> None:
+    """As if it had been worked a month ago, and never again."""
+    long_ago = timezone.now() - AGO
+    actions.log_activity(lead, kind="call", outcome="reached", note="", by=by, happened_at=long_ago)
+    make_old(Lead.objects.get(pk=lead.pk))
+
+
 # --- Getting there --------------------------------------------------------------------------------------
 
 
@@ -90,6 +98,23 @@ def test_home_of_the_vendor_counts_what_waits(cast: Cast) -> None:
         "Unopened for 3 days": "1 /leads/?waits=unopened&ordering=created_at",
         "Mails bounced this week": f"{bounced} /operations/mail/?status=bounced",
     }
+
+
+def test_number_on_the_home_page_is_what_its_list_shows(cast: Cast) -> None:
+    with inside(cast.acme):
+        new_lead(cast.ada)
+        for _ in range(2):
+            make_old(assigned_lead(cast.ada, cast.ben))
+        assigned_lead(cast.ada, cast.ben)  # only since today
+        for _ in range(3):
+            make_quiet(opened_lead(cast.ada, cast.ben), by=cast.ben)
+        opened_lead(cast.ada, cast.ben)
+
+    for member, numbers in ((cast.ada, ["1", "2", "3"]), (cast.ben, ["3", "3"])):
+        found = [words.split() for words in needs(home(member)).values() if "/leads/" in words]
+        assert [number for number, _url in found] == numbers
+        for number, url in found:
+            assert len(Page(sign_in(member).get(url)).rows) == int(number), url
 
 
 def test_home_of_the_vendor_shows_flow_pace_and_news(cast: Cast) -> None:

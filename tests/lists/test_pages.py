@@ -244,14 +244,7 @@ def test_page_offers_verbs_for_many_rows_to_whoever_has_them(
     assert [box.attributes["value"] for box in boxes] == [str(lead.pk)]
     assert vendor.form("")["query"] == ["status=opened"]
     assert vendor.root.all("button", formaction="/messages/read/")[0].text == "Try"
-    assert partner.root.all("button", formaction="/messages/read/") == []
-
-
-def test_page_without_a_verb_for_many_rows_has_no_boxes(client_of: ClientOf, cast: Cast) -> None:
-    page = Page(client_of(cast.ada).get("/organizations/"))
-
-    assert len(page.rows) > 1
-    assert page.root.all("input", name="row") == []
+    assert partner.root.all("input", name="row") == []
 
 
 def test_preview_shows_no_detail_of_the_withheld_and_opens_nothing(client_of: ClientOf, cast: Cast) -> None:
