@@ -23,7 +23,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
     lines = {
         "Contact": contact if ":" in contact else f"mailto:{contact}",
         "Expires": expires.isoformat().replace("+00:00", "Z"),
-        "Preferred-Languages": ", ".join(code for code, _name in settings.LANGUAGES),
+        "Preferred-Languages": "en",  # of those who answer, not of the portal
         "Canonical": request.build_absolute_uri("/.well-known/security.txt"),
         "Policy": request.build_absolute_uri("/security/"),
     }

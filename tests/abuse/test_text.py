@@ -98,6 +98,9 @@ FOR_MACHINES = {
     *("IdentityProvider.subject_attribute", "Identity.subject"),
     *("Event.request_id", "Event.subject_type", "EventValue.field", "EventValue.new", "EventValue.old"),
     *("Delivery.last_error", "Membership.time_zone", "User.password"),
+    *("SavedView.list_name", "SavedView.query", "ListChoice.list_name"),
+    *("Run.kind", "Run.listing", "Run.query", "Run.last_error"),
+    *("Refusal.name", "Refusal.path", "Refusal.reason"),
     *("Lead.country", "Lead.budget_currency", "Account.country", "Deal.currency", "Organization.country"),
 }
 """Codes that are looked up in a list, and what only the code itself writes."""
