@@ -1,4 +1,4 @@
-"""`python3 -m prm.local up|test|soak|check|fmt|words|reset|shell|lock [arguments]`; see the Makefile."""
+"""`python3 -m prm.local up|test|soak|check|fmt|words|pictures|reset|shell|lock [arguments]`; see the Makefile."""
 
 import sys
 from collections.abc import Callable
@@ -17,6 +17,7 @@ NEEDS = {
     "check": "test",
     "fmt": "test",
     "words": "test",
+    "pictures": "test",
     "lock": "test",
 }
 
@@ -34,7 +35,7 @@ def main() -> int:
 
 
 def _command(name: str) -> Callable[[list[str]], int]:
-    from prm.local import checks, commands, up, words
+    from prm.local import checks, commands, pictures, up, words
 
     if name == "up":
         return lambda arguments: up.up()
@@ -42,6 +43,8 @@ def _command(name: str) -> Callable[[list[str]], int]:
         return lambda arguments: checks.run()
     if name == "words":
         return words.words
+    if name == "pictures":
+        return pictures.pictures
     command: Callable[[list[str]], int] = getattr(commands, name)
     return command
 
