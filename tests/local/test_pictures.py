@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from prm.local import SetupError, chromium, pictures
-from prm.local.pictures import COLOURS, keep
+from prm.local.pictures import keep
 
 
 def seen(*, mark: int = 0, size: int = 64) -> bytes:
@@ -26,7 +26,7 @@ def test_keep_writes_a_picture_in_few_colours(tmp_path: Path) -> None:
     assert said == f"is new, {path.stat().st_size} bytes"
     with Image.open(path) as image:
         assert (image.mode, image.size) == ("P", (64, 64))
-        assert len(image.getcolors(COLOURS) or ()) == 2
+        assert len(image.getcolors() or ()) == 2
         assert image.convert("RGB").getpixel((10, 10)) == (0x4F, 0x46, 0xE5)
 
 
@@ -51,6 +51,16 @@ def test_keep_writes_anew_what_has_changed(tmp_path: Path, other: dict[str, int]
     assert (tmp_path / "page.png").read_bytes() != before
 
 
+def test_keep_looks_away_from_times(tmp_path: Path) -> None:
+    """Twice the same change, once where a time is told and once beside it."""
+    keep("page", seen(), folder=tmp_path)
+    before = (tmp_path / "page.png").read_bytes()
+
+    assert keep("page", seen(mark=4), [(25, 8, 28, 24)], folder=tmp_path) == "is as it was"
+    assert (tmp_path / "page.png").read_bytes() == before
+    assert keep("page", seen(mark=4), [(40, 8, 60, 24)], folder=tmp_path).startswith("is new")
+
+
 def test_keep_refuses_what_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "LARGEST", 50)
 
@@ -60,6 +70,7 @@ def test_keep_refuses_what_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_pictures_says_that_there_is_no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before any server is started."""
     monkeypatch.setattr(chromium, "NAMES", ("no-such-browser",))
 
     with pytest.raises(SetupError, match="There is no Chromium on the PATH"):
