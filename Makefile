@@ -1,7 +1,7 @@
 # ARGS reach the command: make test ARGS="tests/leads -k assign"
 LOCAL = @python3 -m prm.local
 
-.PHONY: up test soak bench check fmt words reset shell lock
+.PHONY: up test soak bench check fmt words pictures reset shell lock
 
 up: # everything, at http://localhost:8000 or the next free PORT
 	$(LOCAL) up
@@ -23,6 +23,9 @@ fmt: # put the code into its common form
 
 words: # bring the catalogues in locale/ up to date; ARGS=it begins a language
 	$(LOCAL) words $(ARGS)
+
+pictures: # take docs/pictures/ anew from the demonstration; ARGS=board takes one
+	$(LOCAL) pictures $(ARGS)
 
 reset: # delete this folder's database, mail and logs; asks first
 	$(LOCAL) reset $(ARGS)

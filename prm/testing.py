@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from prm.local import contract, paths, running, words
-from prm.local.paths import State, throw_away_state
+from prm.local import paths, throw_away, words
+from prm.local.paths import State
 from prm.local.processes import end_with_parent
 from prm.local.servers import Servers
 from prm.local.stack import Stack
@@ -88,28 +88,9 @@ def no_network() -> Iterator[None]:
 
 def _start_servers(stopping: contextlib.ExitStack) -> str:
     """Servers for this run and the environment that leads to them. Returns their names."""
-    _remove_abandoned()
-    state = throw_away_state()
-    stopping.callback(paths.remove, state)
-    state.prepare()
-    stopping.enter_context(running.hold(state))
-    supervisor = Supervisor()
-    stopping.callback(supervisor.stop)
-    servers = Servers(supervisor)
-    servers.start_throw_away(state)
-    for name in contract.NAMES:
-        os.environ.pop(name, None)
-    os.environ |= {
-        **servers.addresses,
-        "PRM_ENVIRONMENT": "test",
-        "PRM_SECRET_KEY": "thrown-away-with-the-servers",
-        "PRM_BASE_DOMAIN": "localhost:8000",
-        "PRM_SCHEME": "http",
-        "PRM_MAIL_DIR": str(state.mail),
-        "PRM_FILES_DIR": str(state.files),
-        FOLDER: str(state.folder),
-    }
-    return ", ".join(servers.names)
+    state, names = throw_away.start_servers(stopping)
+    os.environ[FOLDER] = str(state.folder)
+    return ", ".join(names)
 
 
 def _start_for_worker(worker: str, stopping: contextlib.ExitStack) -> None:
@@ -124,14 +105,6 @@ def _start_for_worker(worker: str, stopping: contextlib.ExitStack) -> None:
 def _state() -> State:
     folder = Path(os.environ[FOLDER])
     return State(folder=folder, sockets=folder / "run", account=paths.server_account())
-
-
-def _remove_abandoned() -> None:
-    """Remove folders of earlier runs that were killed: nobody holds their lock any more."""
-    for state in paths.abandoned_throw_away_states():
-        with running.hold(state) as is_ours:
-            if is_ours:
-                paths.remove(state)
 
 
 def _only_near(connect: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,11 +1,9 @@
-"""`python3 -m prm.local up|test|soak|bench|check|fmt|words|reset|shell|lock [arguments]`; see the Makefile."""
+"""`python3 -m prm.local COMMAND [arguments]`; the Makefile says what each command does."""
 
 import sys
 from collections.abc import Callable
 
 from prm.local import exit_plainly, venv
-
-USAGE = __doc__.partition(";")[0]
 
 # Each command with the list of packages that it needs in .venv.
 NEEDS = {
@@ -18,8 +16,10 @@ NEEDS = {
     "check": "test",
     "fmt": "test",
     "words": "test",
+    "pictures": "test",
     "lock": "test",
 }
+USAGE = f"python3 -m prm.local {'|'.join(NEEDS)} [arguments]"
 
 
 def main() -> int:
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _command(name: str) -> Callable[[list[str]], int]:
-    from prm.local import checks, commands, up, words
+    from prm.local import checks, commands, pictures, up, words
 
     if name == "up":
         return lambda arguments: up.up()
@@ -43,6 +43,8 @@ def _command(name: str) -> Callable[[list[str]], int]:
         return lambda arguments: checks.run()
     if name == "words":
         return words.words
+    if name == "pictures":
+        return pictures.pictures
     command: Callable[[list[str]], int] = getattr(commands, name)
     return command
 

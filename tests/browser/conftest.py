@@ -4,7 +4,6 @@ import email
 import email.policy
 import http.client
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from typing import Any
@@ -12,16 +11,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from prm.local.chromium import ARGUMENTS, MISSING, find_chromium
 from prm.local.demo import PASSWORD
 from prm.local.processes import wait_until
 from prm.local.stack import Stack
 from tests.browser.listening import foreign_words, plant
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 ADA, BEN = "ada@acme.example", "ben@north.example"
 LEADS = 8  # a taste of each state; tests make what they need
 SECONDS = 40  # for mail on a busy machine: more than one sweep
@@ -30,9 +25,9 @@ SECONDS = 40  # for mail on a busy machine: more than one sweep
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where the browser is."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = find_chromium()
     if found is None:
-        pytest.skip(f"There is no Chromium on the PATH (looked for {', '.join(NAMES)}).")
+        pytest.skip(MISSING)
     return found
 
 

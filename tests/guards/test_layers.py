@@ -45,6 +45,11 @@ HELD_BY_ITS_ORGANIZATION = {
         for entry in ROWS
         if entry[0].startswith("runs:")
     },
+    **{
+        entry: "a view is its owner's, or shared with people of the owner's own organization"
+        for entry in ROWS
+        if entry[0].startswith("lists:")
+    },
     ("users:end_session", "POST"): "people end their own, and none of those who ask has one elsewhere",
 }
 """Where `visible_to`, the third ring, lets nobody far enough to tell whether the other two stand."""
