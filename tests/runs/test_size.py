@@ -31,7 +31,7 @@ QUERY = (
 
 def copy_leads(lead: Lead, count: int) -> None:
     """The same lead over and over, written by the database itself."""
-    columns = [f.column for f in Lead._meta.concrete_fields if f.column not in {"id", "number"}]
+    columns = [f.column for f in Lead._meta.concrete_fields if f.column not in {"id", "number"} and not f.generated]
     names = ", ".join(f'"{name}"' for name in columns)
     with connection.cursor() as cursor:
         cursor.execute(
