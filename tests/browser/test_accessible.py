@@ -64,6 +64,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         *((ADA, "/leads/?country=AT&created=last_7_days&choose=country"), (ADA, "/leads/?choose=columns")),
         *((ADA, "/leads/?choose=created"), (BEN, "/leads/?choose=budget"), (ADA, "/leads/?choose=internal_notes")),
     ],
+    "search": [(ADA, "/search/?q=a"), (BEN, "/search/?q=nothing+like+it"), (BEN, "/search/")],
     "runs:list": [(ADA, "/runs/")],
     "runs:export": [(ADA, "/runs/export/leads/?status=lost"), (BEN, "/runs/export/deals/")],
     "leads:new": [(ADA, "/leads/new/")],
