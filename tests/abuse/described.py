@@ -58,6 +58,7 @@ class Door:
     def __call__(self, environ: dict[str, Any], begin: Callable[..., Any]) -> Iterable[bytes]:
         connections["default"] = self.link  # a thread of schemathesis asks; the transaction is the test's
         environ["HTTP_HOST"] = self.host
+        environ["HTTP_ACCEPT_ENCODING"] = "identity"  # schemathesis unpacks nothing of an application's
         if not self.is_story:
             environ["PATH_INFO"] = ID.sub(self._real, environ["PATH_INFO"])
         self.seen.requests += 1
