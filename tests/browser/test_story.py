@@ -126,7 +126,7 @@ def read_bell(partner: Visit, code: str, row: Row) -> None:
     page = partner.open("/people/")
     expect(page.get_by_role("link", name=re.compile(r"^Messages, [1-9]\d* unread$"))).to_be_visible()
     partner.open("/messages/")
-    message = page.get_by_role("listitem").filter(has_text=f"Lead {code} waits for you")
+    message = page.locator("tr").filter(has_text=f"Lead {code} waits for you")
     expect(message.get_by_role("link")).to_have_attribute("href", f"/leads/{code}/open/")
     no_detail(page, row)
 
