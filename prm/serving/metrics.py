@@ -30,7 +30,7 @@ from prm.organizations.context import inside
 from prm.organizations.models import Portal
 from prm.serving.health import HEART
 
-VERSION = "0.1.0"  # that of pyproject.toml, which does not travel with the image
+VERSION = "0.3.0"  # that of pyproject.toml, which does not travel with the image
 SECONDS = 5.0  # for all portals together; a scraper gives up after ten
 
 QUEUE = {
