@@ -22,7 +22,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
 from bench.seats import Seat
 from bench.site import DOMAIN
@@ -38,7 +38,7 @@ NETWORK = {  # slow 4G as Lighthouse has it: 1.6 Mbit/s down, 0.75 up, 150 ms th
     "uploadThroughput": 750_000 / 8,
 }
 PROCESSOR = 4  # times slower
-SCREEN = {"width": 390, "height": 844}
+SCREEN = ViewportSize(width=390, height=844)
 GOAL = 1500  # milliseconds
 LARGEST_PAINT = """() => new Promise(done => {
     new PerformanceObserver(list => done(list.getEntries().at(-1).startTime))

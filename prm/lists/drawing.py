@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from prm.organizations.templatetags.portal import hue, icon, initials, money
 from prm.users.models import Membership
 
-NEW = SafeString('<span class="dot-new"></span>')
-NOTHING = SafeString("")
+NEW = format_html('<span class="{}"></span>', "dot-new")
+NOTHING = format_html("{}", "")
 
 
 @dataclass(frozen=True)

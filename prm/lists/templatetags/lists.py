@@ -10,7 +10,7 @@ from django import template
 from django.template.base import Template
 from django.template.context import Context
 from django.utils import formats
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
@@ -29,15 +29,20 @@ def drawn_rows(context: Context) -> SafeString:
     """The body of a list's table. Context: listing, columns, rows, verbs, query."""
     member, columns, row_name = context["membership"], context["columns"], context["listing"].row_name
     pen = _Pen(context, Drawing(member, str(context.get("query", ""))))
-    begins = [format_html('<td class="{}"{}>', column.css, _label(column, member)) for column in columns]
-    lines = []
+    line = _line(columns, member)
+    drawn = []
     for row in context["rows"]:
         with context.push(**{row_name: row}):
-            cells = (pen.cell(column, row) for column in columns)
-            lines += ["<tr>", _pick(row) if context["verbs"] else ""]
-            lines += [f"{begin}{cell}</td>" for begin, cell in zip(begins, cells, strict=True)]
-            lines.append("</tr>")
-    return SafeString("".join(lines))  # every part has been escaped where it was made
+            cells = [pen.cell(column, row) for column in columns]
+            drawn.append((format_html(line, _pick(row) if context["verbs"] else "", *cells),))
+    return format_html_join("", "{}", drawn)
+
+
+def _line(columns: list[Column], member: Membership) -> str:
+    """A row of the table, with a place for the box and for each cell."""
+    begins = (format_html('<td class="{}"{}>', column.css, _label(column, member)) for column in columns)
+    cells = (begin.replace("{", "{{").replace("}", "}}") + "{}</td>" for begin in begins)
+    return f"<tr>{{}}{''.join(cells)}</tr>"
 
 
 def _pick(row: Any) -> SafeString:
