@@ -72,10 +72,10 @@ def _fill(site: place.Site, *, is_small: bool) -> None:
 
 
 def _measure(site: place.Site, pace: Pace, *, only: str) -> tuple[str, list[str]]:
-    from bench import report, weight
+    from bench import phone, report, weight
     from bench.asking import noise
     from bench.figures import all_figures
-    from bench.seats import VENDOR, take
+    from bench.seats import PARTNER, VENDOR, take
     from bench.seed import MIDDLE
 
     figures = all_figures(site)
@@ -90,7 +90,12 @@ def _measure(site: place.Site, pace: Pace, *, only: str) -> tuple[str, list[str]
         for figure in figures:
             figure.rounds.append(figure.run(max(2, round(pace.questions * figure.share))))
         print(f"round {number} of {pace.rounds}", file=sys.stderr, flush=True)
-    weights = [*weight.first_visit(site, take(MIDDLE, VENDOR)), *weight.memory(site)]
+    seats = {role: take(MIDDLE, role) for role in (VENDOR, PARTNER)}
+    weights = [
+        *weight.first_visit(site, seats[VENDOR]),
+        *weight.memory(site),
+        *phone.largest_paints(seats, visits=pace.rounds),
+    ]
     middle = statistics.median(probes)
     with site.superuser() as link, link.cursor() as cursor:
         cursor.execute("SELECT count(*), count(DISTINCT portal_id) FROM leads_lead")

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.db.models import Count, Sum
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from deals.models import Account, Contact, Deal, DealQuerySet, DealStage
 from leads.lists import sees_colleagues
 from prm.lists.columns import Column, everybody, vendor_only
+from prm.lists.drawing import Drawing, amount, named, tile
 from prm.lists.filters import Choice, Country, Day, Filter, Number, Reference, Text
 from prm.lists.listing import Listing, register
 from prm.organizations.models import Organization
@@ -88,13 +90,22 @@ def _of_contact(field: str) -> Column:
     return Column(key=field, label=label, value=lambda deal: getattr(deal.contact, field), css="spare")
 
 
+def _named(deal: Deal, to: Drawing) -> SafeString:
+    return named(
+        tile(deal.account.name),
+        name=deal.name,
+        href=to.href("deals:detail", deal.code),
+        under=f"{deal.code} · {deal.account.name}",
+    )
+
+
 COLUMNS: tuple[Column, ...] = (
     Column(key="number", label=_("Number"), value=lambda deal: deal.code, is_fixed=True, is_within=True),
     Column(
         key="name",
         label=_("Deal"),
         value=lambda deal: deal.name,
-        template="deals/cells/name.html",
+        draw=_named,
         css="main",
         ordering="name",
         is_fixed=True,
@@ -104,6 +115,7 @@ COLUMNS: tuple[Column, ...] = (
         label=_("Stage"),
         value=lambda deal: deal.stage.name,
         template="components/deal_badge.html",
+        same_for=lambda deal: (deal.stage_id, deal.status),
         css="state",
         by_default=everybody,
     ),
@@ -112,13 +124,14 @@ COLUMNS: tuple[Column, ...] = (
         label=_("Owner"),
         value=lambda deal: f"{deal.organization.name}, {deal.owner.name}",
         template="deals/cells/holder.html",
+        same_for=lambda deal: (deal.organization_id, deal.owner_id),
         by_default=everybody,
     ),
     Column(
         key="amount",
         label=_("Amount"),
         value=lambda deal: deal.amount,
-        template="deals/cells/amount.html",
+        draw=lambda deal, _to: amount(deal.amount, deal.currency),
         css="end number",
         ordering="amount",
         first="-",

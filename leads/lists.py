@@ -7,13 +7,16 @@ opened leads only, and what only the vendor sees is no filter and no column of a
 from typing import Any
 
 from django.db.models import Q
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst, format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead, LeadQuerySet, LostReason
 from leads.states import Status
 from leads.waiting import QUIET_FOR, UNOPENED_FOR, quiet_for_long, to_be_followed_up, unopened_for_long
 from prm.lists.columns import Column, Words, everybody, partners_only, vendor_only
+from prm.lists.drawing import NEW, NOTHING, Drawing, amount, locked_tile, named, tile
 from prm.lists.filters import Cases, Choice, Country, Day, Filter, Number, Reference, Text, YesNo
 from prm.lists.listing import Listing, details_of, register
 from prm.organizations.models import Organization
@@ -24,6 +27,7 @@ from prm.world import country_name, currency_choices
 ORDERINGS = {"number": "number", "created_at": "created_at", "updated_at": "edited_at", "name": "name"}
 PARTNER_ORDERINGS = ORDERINGS | {"assigned_at": "assigned_at"}  # never null where an organization has the lead
 RELATED = ("organization", "assignee")
+NEW_ONES = frozenset({Status.UNASSIGNED, Status.ASSIGNED})
 
 opened = details_of(Q(opened_at__isnull=False))
 
@@ -120,6 +124,22 @@ def _holder(lead: Lead) -> str:
     return ", ".join(str(who) for who in (lead.organization, lead.assignee) if who is not None)
 
 
+def _named(lead: Lead, to: Drawing) -> SafeString:
+    """A lead's first cell. One that is withheld: nothing but its number."""
+    href = to.href("leads:detail", lead.code)
+    if lead.is_withheld:
+        under = gettext("Closed unopened") if lead.is_closed else gettext("Open to see the details")
+        return named(locked_tile(), name=lead.code, href=href, under=under, mark=NOTHING if lead.is_closed else NEW)
+    place = ", ".join(part for part in (lead.city, lead.country) if part)
+    return named(
+        tile(lead.label),
+        name=lead.label,
+        href=href,
+        under=f"{lead.code} · {place}" if place else lead.code,
+        mark=NEW if lead.status in NEW_ONES else NOTHING,
+    )
+
+
 def _detail(field: str, **words: Any) -> Column:
     """A column over a detail, which is empty where the lead is withheld."""
     declared: dict[str, Any] = {"value": lambda lead: getattr(lead, field), "css": "spare", "is_detail": True}
@@ -136,7 +156,7 @@ COLUMNS: tuple[Column, ...] = (
         key="name",
         label=_("Lead"),
         value=lambda lead: lead.label,
-        template="leads/cells/name.html",
+        draw=_named,
         css="main",
         ordering="name",
         is_fixed=True,
@@ -146,12 +166,25 @@ COLUMNS: tuple[Column, ...] = (
         label=_("Status"),
         value=lambda lead: str(Status(lead.status).label),  # an export asks for it a hundred thousand times
         template="components/lead_badge.html",
+        same_for=lambda lead: lead.status,
         css="state",
         by_default=everybody,
     ),
-    Column(key="holder", label=_("Assigned to"), value=_holder, template="leads/holder.html", by_default=everybody),
+    Column(
+        key="holder",
+        label=_("Assigned to"),
+        value=_holder,
+        template="leads/holder.html",
+        same_for=lambda lead: (lead.organization_id, lead.assignee_id),
+        by_default=everybody,
+    ),
     _detail("product_interest", by_default=everybody),
-    _detail("budget", template="leads/cells/budget.html", css="end number", by_default=everybody),
+    _detail(
+        "budget",
+        draw=lambda lead, _to: amount(lead.budget, lead.budget_currency),
+        css="end number",
+        by_default=everybody,
+    ),
     _moment("created_at", _("Received"), ordering="created_at", first="-", by_default=vendor_only),
     _moment("assigned_at", _("Assigned"), ordering="assigned_at", first="-", by_default=partners_only),
     _moment("opened_at", _("Opened")),

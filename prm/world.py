@@ -2,11 +2,21 @@
 
 import re
 import unicodedata
+from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
+from typing import Literal
 
 from babel import Locale
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from babel.dates import format_date, format_time, get_timezone_name
+from babel.numbers import (
+    NumberPattern,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+    parse_pattern,
+)
 from django.utils.translation import get_language
 
 # CLDR lists regions that are no ISO 3166-1 country: groupings, reserved and test codes, Kosovo's user-assigned one.
@@ -109,11 +119,48 @@ def number(count: int) -> str:
 
 def money(amount: Decimal, currency: str) -> str:
     """An amount as the reader writes it, "€84,000" or "84.000 €"; cents only where there are some."""
+    return _money(amount, currency, locale())
+
+
+@lru_cache(maxsize=4096)
+def _money(amount: Decimal, currency: str, of: Locale) -> str:
     if amount == amount.to_integral_value() or get_currency_precision(currency) == 0:
-        text = format_currency(amount, currency, locale=locale(), format=_without_cents(), currency_digits=False)
+        text = _without_cents(of).apply(amount, of, currency=currency, currency_digits=False)
     else:
-        text = format_currency(amount, currency, locale=locale())
+        text = format_currency(amount, currency, locale=of)
     return re.sub(r"(?<=[A-Z])(?=\d)", "\u00a0", text)  # CLDR's spacing, "CHF 12", which Babel leaves out
+
+
+def day(at: date) -> str:
+    """A day as the reader writes it: "28 Nov 2026"."""
+    return _day(at.year, at.month, at.day, "medium", locale())
+
+
+def exact_moment(at: datetime) -> str:
+    """A day in full, a time to the minute and the zone's name, of an aware time in the reader's zone.
+
+    A page shows a hundred of them, so its three parts, which repeat, are kept.
+    """
+    in_full: str = locale().datetime_formats["full"]
+    clock = _minute(at.hour, at.minute, locale()).format(_zone(at.tzinfo, bool(at.dst()), locale()))
+    return in_full.replace("'", "").format(clock, _day(at.year, at.month, at.day, "full", locale()))
+
+
+@lru_cache(maxsize=4096)
+def _day(year: int, month: int, number: int, length: Literal["medium", "full"], of: Locale) -> str:
+    return format_date(date(year, month, number), length, locale=of)
+
+
+@lru_cache(maxsize=8192)
+def _minute(hour: int, minute: int, of: Locale) -> str:
+    """The time of day, with a place for the zone's name."""
+    pattern = of.time_formats["full"].pattern.replace(":ss", "").replace("zzzz", "'{}'")
+    return format_time(time(hour, minute), pattern, locale=of)
+
+
+@lru_cache(maxsize=512)
+def _zone(zone: tzinfo | None, is_summer: bool, of: Locale) -> str:
+    return get_timezone_name(zone, zone_variant="daylight" if is_summer else "standard", locale=of)
 
 
 def percent(share: int) -> str:
@@ -148,6 +195,6 @@ def read_number(text: str) -> Decimal:
     return Decimal(re.sub("[.,]", "", whole) + ("." + rest if rest else ""))
 
 
-def _without_cents() -> str:
-    pattern: str = locale().currency_formats["standard"].pattern
-    return pattern.replace(".00", "")
+@cache
+def _without_cents(of: Locale) -> NumberPattern:
+    return parse_pattern(of.currency_formats["standard"].pattern.replace(".00", ""))

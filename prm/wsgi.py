@@ -26,7 +26,9 @@ application.request_class = Utf8Request
 from prm.database import patience  # noqa: E402  needs the apps to be loaded
 from prm.operators.checks import refuse_unsafe_settings  # noqa: E402
 from prm.organizations.context import refuse_wrong_role  # noqa: E402
+from prm.serving.tuning import spare_the_long_lived  # noqa: E402
 
 refuse_unsafe_settings()
 refuse_wrong_role()
 patience.have(patience.PAGE)
+spare_the_long_lived()

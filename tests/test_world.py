@@ -1,8 +1,11 @@
 """Countries and currencies, and money and numbers as their reader writes them."""
 
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import format_datetime
 from django.utils import translation
 
 from prm.world import (
@@ -11,6 +14,7 @@ from prm.world import (
     country_codes,
     country_name,
     currency_choices,
+    exact_moment,
     in_order,
     locale,
     money,
@@ -171,3 +175,16 @@ def test_percent_is_written_as_its_reader_does(language: str, words: str) -> Non
 def test_locale_is_english_where_no_language_is_active() -> None:
     with translation.override(None):
         assert str(locale()) == "en"
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ar"])
+@pytest.mark.parametrize("month", [1, 7])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "UTC", "America/New_York"])
+def test_exact_moment_is_cldrs_own_but_for_the_seconds(language: str, month: int, zone: str) -> None:
+    at = datetime(2026, month, 5, 14, 7, tzinfo=ZoneInfo(zone))
+    whole = format_datetime(at, "full", locale=language)
+
+    with translation.override(language):
+        said = exact_moment(at)
+
+    assert said == whole.replace(":07:00", ":07")

@@ -11,7 +11,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from prm.serving.headers import is_plain
-from prm.users.middleware import active_member
+from prm.users.middleware import member_of
 from prm.users.models import ApiKey, User
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class KeyAuthentication(BaseAuthentication):
             return None
         http: HttpRequest = request._request
         key = _find_key(secret.strip()) if http.portal is not None else None  # type: ignore[attr-defined]
-        member = active_member(key.membership.user) if key else None
+        member = member_of(key) if key else None
         if key is None or member is None:
             raise exceptions.AuthenticationFailed(
                 "This key is not known, has expired, or was revoked.", code="key_revoked"
@@ -47,8 +47,7 @@ class KeyAuthentication(BaseAuthentication):
 def _find_key(secret: str) -> ApiKey | None:
     if not secret or not is_plain(secret):
         return None
-    keys = ApiKey.objects.good().select_related("membership__user")
-    return keys.filter(digest=ApiKey.digest_of(secret)).first()
+    return ApiKey.objects.good().filter(digest=ApiKey.digest_of(secret)).first()
 
 
 class PortalSession(BaseAuthentication):

@@ -1,6 +1,6 @@
 """What of a row a list shows, in plain values for programs and in cells for pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 
 if TYPE_CHECKING:
+    from prm.lists.drawing import Drawing
     from prm.users.models import Membership
 
 Plain = str | Decimal | int | date | datetime | None
@@ -34,15 +36,18 @@ def partners_only(member: "Membership") -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column. `value` reads a row that was `shown` to its reader; `template` draws the page's cell.
+    """One column. `value` reads a row that was `shown` to its reader; `draw` or `template` draws the page's cell.
 
-    Without a template the cell holds the plain value.
+    With neither the cell holds the plain value. Where rows share a cell, `same_for` says what makes it the
+    same: on one page it is drawn once for each.
     """
 
     key: str
     label: Words
     value: Callable[[Any], Plain]
+    draw: "Callable[[Any, Drawing], SafeString] | None" = None
     template: str = ""
+    same_for: Callable[[Any], Hashable] | None = None
     css: str = "line"  # on a phone: main, state, line (a line of its own) or spare (left out)
     ordering: str = ""  # by which its heading sorts
     first: str = ""  # "-" where the largest or newest comes first

@@ -5,19 +5,20 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import formats
 
 MOST = 1000
 
 
-def capped_counts(rows: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
-    """How many rows each of them has; whoever has more than MOST has MOST + 1."""
-    found, parts = dict.fromkeys(rows, 0), {}
+def capped_counts(every: QuerySet[Any], conditions: Mapping[str, Q]) -> dict[str, int]:
+    """For how many rows each condition holds; MOST + 1 where it does for more than MOST."""
+    bare = every.order_by().values("pk")
+    found, parts = dict.fromkeys(conditions, 0), {}
     parameters: list[Any] = []
-    for name, some in rows.items():
+    for name, condition in conditions.items():
         try:
-            parts[name], given = some.order_by().values("pk")[: MOST + 1].query.sql_with_params()
+            parts[name], given = bare.filter(condition)[: MOST + 1].query.sql_with_params()
         except EmptyResultSet:
             continue
         parameters += given

@@ -157,7 +157,7 @@ def tabs_of(declared: Listing, request: PageRequest, asked: Asked) -> list[Tab]:
     rows = declared.narrowed(member, asked, but=by.key)
     options = [option for option in by.options(query, member) if declared.has_tab(member, option.value)]
     conditions = {option.value: by.choose(QueryDict(f"{by.key}={option.value}"), member) for option in options}
-    counts = capped_counts({value: rows.filter(found.condition) for value, found in conditions.items() if found})
+    counts = capped_counts(rows, {value: found.condition for value, found in conditions.items() if found})
     now = query.getlist(by.key)
     everything = min(sum(counts.values()), MOST + 1)
     href = address(query, {by.key: ""})

@@ -4,10 +4,13 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from prm.lists.columns import Column, everybody, vendor_only
+from prm.lists.drawing import Drawing, named, tile
 from prm.lists.filters import Choice, Countries, Country, Day, Filter, Reference, Text, YesNo
 from prm.lists.listing import Listing, register
 from prm.organizations.models import Organization, Tier
@@ -76,12 +79,22 @@ def _plain(field: str, **words: Any) -> Column:
     return Column(key=field, label=_name_of(field), **(declared | words))
 
 
+def _named(organization: Organization, to: Drawing) -> SafeString:
+    place = [organization.city, country_name(organization.country) if organization.country else ""]
+    return named(
+        tile(organization.name),
+        name=organization.name,
+        href=reverse("organizations:detail", args=[organization.pk]),
+        under=", ".join(filter(None, place)),
+    )
+
+
 COLUMNS: tuple[Column, ...] = (
     Column(
         key="name",
         label=_("Name"),
         value=lambda organization: organization.name,
-        template="organizations/cells/name.html",
+        draw=_named,
         css="main",
         ordering="name",
         is_fixed=True,
@@ -91,6 +104,7 @@ COLUMNS: tuple[Column, ...] = (
         label=_("Status"),
         value=lambda organization: str(organization.get_status_display()),
         template="components/organization_badge.html",
+        same_for=lambda organization: organization.status,
         css="state",
         by_default=everybody,
     ),

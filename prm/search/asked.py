@@ -38,25 +38,38 @@ def searched_text(*fields: str, phones: Sequence[str] = (), website: str = "") -
 
 
 class _Holds(Lookup):
-    """`LIKE` against a list of parts, in one condition however many there are."""
+    """Parts that are looked for in a text. `strpos` takes half the time of `LIKE`."""
 
     prepare_rhs = False
-    quantifier = ""
+    between = ""
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         column, before = self.process_lhs(compiler, connection)
-        parts = [f"%{connection.ops.prep_for_like_query(part)}%" for part in self.rhs]
-        return f"{column} LIKE {self.quantifier} (%s)", [*before, parts]
+        held = self.between.join([f"strpos({column}, %s) > 0"] * len(self.rhs))
+        return f"({held})", [value for part in self.rhs for value in (*before, part)]
 
 
 @TextField.register_lookup
 class HoldsAll(_Holds):
-    lookup_name, quantifier = "holds_all", "ALL"
+    lookup_name, between = "holds_all", " AND "
 
 
 @TextField.register_lookup
 class HoldsAny(_Holds):
-    lookup_name, quantifier = "holds_any", "ANY"
+    lookup_name, between = "holds_any", " OR "
+
+
+@TextField.register_lookup
+class HoldsOneOfMany(Lookup):
+    """As `holds_any`, for a text that has to be made first: it is made once, however many the parts are."""
+
+    prepare_rhs = False
+    lookup_name = "holds_one_of_many"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        column, before = self.process_lhs(compiler, connection)
+        parts = [f"%{connection.ops.prep_for_like_query(part)}%" for part in self.rhs]
+        return f"{column} LIKE ANY (%s)", [*before, parts]
 
 
 @dataclass(frozen=True)
@@ -100,13 +113,34 @@ class Asked:
 
     def within(self, column: str) -> Q:
         """Rows that hold each of the words somewhere, or are meant exactly."""
-        found = Q(**{f"{column}__holds_all": self.text.split(" ")[:MOST_WORDS]})
+        words = self.text.split(" ")[:MOST_WORDS]
+        found = Q(**{f"{column}__holds_all": words})
         others = self._exact_parts + ([self.digits] if len(self.digits) > 2 else [])
-        return found | Q(**{f"{column}__holds_any": others}) if others else found
+        if len(words) == 1:
+            others = [part for part in others if self.text not in part]  # of these the word itself tells
+        if not others:
+            return found
+        met = Q(**{f"{column}__holds_any": others})
+        if core := self._core:  # one look spares the others in nearly every row
+            met = Q(**{f"{column}__holds_all": [core]}) & met
+        return found | met
 
     def exactly(self, column: str) -> Q | None:
         """Rows with this e-mail address, domain or telephone number; None when it is none of them."""
         return Q(**{f"{column}__holds_any": self._exact_parts}) if self._exact_parts else None
+
+    @property
+    def _core(self) -> str:
+        """What all ways to write a whole telephone number have in common; '' when it is none."""
+        if len(self.digits) < WHOLE_NUMBER:
+            return ""
+        return self._shorter[-1] if self._shorter else self.digits
+
+    @cached_property
+    def _shorter(self) -> list[str]:
+        """The digits of a telephone number without what may be the country's code: 3012345 for +493012345."""
+        cuts = COUNTRY_CODES if self.text.startswith(("+", "00")) else ()
+        return [self.digits[cut:] for cut in cuts if len(self.digits) - cut >= WHOLE_NUMBER]
 
     @cached_property
     def _exact_parts(self) -> list[str]:
@@ -115,9 +149,8 @@ class Asked:
             return [f" {self.text} "]
         if len(self.digits) >= WHOLE_NUMBER:
             # Either side may be without the country's code; a zero may stand in front instead.
-            cuts = COUNTRY_CODES if self.text.startswith(("+", "00")) else ()
-            shorter = [self.digits[cut:] for cut in cuts if len(self.digits) - cut >= WHOLE_NUMBER]
-            return [f"{self.digits} ", *(f" {part} " for part in shorter), *(f" 0{part} " for part in shorter)]
+            parts = [f" {zero}{part} " for part in self._shorter for zero in ("", "0")]
+            return [f"{self.digits} ", *parts]
         if domain := DOMAIN.fullmatch(self.text):
             name = domain[1]
             return [f"@{name} ", *(f"//{www}{name}{end}" for www in ("", "www.") for end in ("/", " "))]

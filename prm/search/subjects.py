@@ -133,7 +133,7 @@ def _similar(subject: Subject, asked: Asked, member: Membership, most: int) -> G
     newest = rows.order_by(*subject.newest).values("pk")[:NEWEST]
     rows = rows.filter(pk__in=newest).alias(names=Left(subject.text, NAMES, output_field=TextField()))
     # Three letters in common are soon found, or not; only then is it worth while to compare all of them.
-    alike = When(names__holds_any=asked.threes, then=TrigramWordSimilarity(asked.text, "names"))
+    alike = When(names__holds_one_of_many=asked.threes, then=TrigramWordSimilarity(asked.text, "names"))
     rows = rows.annotate(likeness=Case(alike, default=Value(0.0))).filter(likeness__gte=ALIKE)
     found = rows.order_by("-likeness", *subject.newest)[:most]
     return Group(subject, [subject.hit(row, member) for row in found], is_similar=True)

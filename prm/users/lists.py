@@ -71,6 +71,7 @@ COLUMNS: tuple[Column, ...] = (
         label=_("Status"),
         value=lambda member: str(member.get_status_display()),
         template="components/member_badge.html",
+        same_for=lambda member: member.status,
         css="state",
         ordering="status",
         by_default=everybody,

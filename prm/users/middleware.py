@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from prm.api.problems import problem
 from prm.serving.client import client_address
 from prm.serving.language import language_for
-from prm.users.models import Membership, User
+from prm.users.models import ApiKey, Membership, User
 
 SESSION_PORTAL = "portal"
 """The session key that binds a session to the portal in which it began."""
@@ -82,5 +82,14 @@ def find_member(request: HttpRequest) -> Membership | None:
 
 def active_member(user: User | uuid.UUID) -> Membership | None:
     """The account's membership in the active portal, when it may act today."""
-    members = Membership.objects.signed_up().with_permissions().filter(user=user)
+    return _who_may_act(user=user)
+
+
+def member_of(key: ApiKey) -> Membership | None:
+    """Who calls with this key, when they may act today."""
+    return _who_may_act(pk=key.membership_id)
+
+
+def _who_may_act(**who: Any) -> Membership | None:
+    members = Membership.objects.signed_up().with_permissions().filter(**who)
     return members.select_related("user", "organization").first()

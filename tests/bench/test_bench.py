@@ -24,6 +24,7 @@ FIGURES = [
     "lead created through the API, 8 at once",
     "memory of a web worker (RSS)",
     "first page over the wire, compressed",
+    "largest paint on a slow phone: leads, partner",
 ]
 
 

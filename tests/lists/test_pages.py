@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db.models import Q
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -54,10 +55,10 @@ def test_capped_counts_stop_in_one_query(
         new_lead(cast.ada, country="DE")
     new_lead(cast.ada, country="FR")
     leads = Lead.objects.all()
-    asked = {code: leads.filter(country=code) for code in ("DE", "FR", "AT")}
+    asked = {code: Q(country=code) for code in ("DE", "FR", "AT")}
 
     with django_assert_num_queries(1):
-        counts = capped_counts({**asked, "none": leads.none()})
+        counts = capped_counts(leads, {**asked, "none": Q(pk__in=[])})
 
     assert counts == {"DE": 3, "FR": 1, "AT": 0, "none": 0}
     assert [count_words(count) for count in counts.values()] == ["2+", "1", "0", "0"]
@@ -66,7 +67,7 @@ def test_capped_counts_stop_in_one_query(
 @pytest.mark.usefixtures("in_acme")
 def test_capped_counts_of_nothing_ask_nothing(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
-        assert capped_counts({"none": Lead.objects.none()}) == {"none": 0}
+        assert capped_counts(Lead.objects.all(), {"none": Q(pk__in=[])}) == {"none": 0}
 
 
 def test_count_words_say_a_thousand_and_more() -> None:

@@ -88,7 +88,7 @@ MUTANTS = [
     Mutant(
         "a disabled person's key goes on",
         KEYS,
-        "        member = active_member(key.membership.user) if key else None",
+        "        member = member_of(key) if key else None",
         "        member = key.membership if key else None",
         KEY_TESTS,
         "A disabled person's robots would go on.",

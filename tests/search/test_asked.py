@@ -58,3 +58,17 @@ def test_words_are_meant_as_words(text: str) -> None:
 )
 def test_addresses_and_numbers_are_meant_exactly(text: str) -> None:
     assert Asked.of(text).exactly("searched") is not None
+
+
+@pytest.mark.parametrize("text", ["+49 30 1234567", "0049301234567", "030/1234567", "(030) 123.45.67", "123456"])
+def test_a_whole_number_is_looked_for_by_what_its_ways_have_in_common(text: str) -> None:
+    """The one look that spares the others must hold for each of them."""
+    asked = Asked.of(text)
+
+    assert asked._core
+    assert all(asked._core in part for part in [*asked._exact_parts, asked.digits])
+
+
+@pytest.mark.parametrize("text", ["1042", "12.34.5", "kestrel", "a@b.example", "kestrel.example"])
+def test_what_is_no_whole_number_has_nothing_in_common(text: str) -> None:
+    assert Asked.of(text)._core == ""

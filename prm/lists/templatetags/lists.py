@@ -1,5 +1,7 @@
 """The cells of a list's rows."""
 
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,10 +10,13 @@ from django import template
 from django.template.base import Template
 from django.template.context import Context
 from django.utils import formats
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 
 from prm.lists.columns import Column, Plain
+from prm.lists.drawing import Drawing
 from prm.organizations.templatetags.portal import moment
 from prm.users.models import Membership
 
@@ -20,12 +25,36 @@ LONGEST = 80  # characters of a cell
 
 
 @register.simple_tag(takes_context=True)
-def cells(context: Context, row: Any) -> str:
-    """All cells of a row, drawn by the columns of the list. Context: listing, columns."""
-    member = context["membership"]
-    with context.push(**{context["listing"].row_name: row}):
-        drawn = [(column.css, _label(column, member), _cell(context, column, row)) for column in context["columns"]]
-    return format_html_join("", '<td class="{}"{}>{}</td>', drawn)
+def drawn_rows(context: Context) -> SafeString:
+    """The body of a list's table. Context: listing, columns, rows, verbs, query."""
+    member, columns, row_name = context["membership"], context["columns"], context["listing"].row_name
+    pen = _Pen(context, Drawing(member, str(context.get("query", ""))))
+    line = _line(columns, member)
+    drawn = []
+    for row in context["rows"]:
+        with context.push(**{row_name: row}):
+            cells = [pen.cell(column, row) for column in columns]
+            drawn.append((format_html(line, _pick(row) if context["verbs"] else "", *cells),))
+    return format_html_join("", "{}", drawn)
+
+
+def _line(columns: list[Column], member: Membership) -> str:
+    """A row of the table, with a place for the box and for each cell."""
+    begins = (format_html('<td class="{}"{}>', column.css, _label(column, member)) for column in columns)
+    cells = (begin.replace("{", "{{").replace("}", "}}") + "{}</td>" for begin in begins)
+    return f"<tr>{{}}{''.join(cells)}</tr>"
+
+
+def _pick(row: Any) -> SafeString:
+    """The box by which a row is chosen for a verb."""
+    words = gettext("Select %(row)s") % {"row": row}
+    return format_html(
+        '<td class="pick"><label>'
+        '<input type="checkbox" name="row" value="{}" form="bulk" aria-label="{}">'
+        "</label></td>",
+        row.pk,
+        words,
+    )
 
 
 @register.filter
@@ -39,21 +68,35 @@ def _label(column: Column, member: Membership) -> str:
     return format_html(' data-label="{}"', column.label) if chosen_by(column, member) else ""
 
 
-def _cell(context: Context, column: Column, row: Any) -> str:
-    if column.is_detail and getattr(row, "is_withheld", False):
-        return format_html('<span class="mask{}" aria-hidden="true"></span>', " short" if column.is_end else "")
-    if column.template:
-        return str(_template(context, column.template).render(context))
-    return plain(column.value(row))
+@dataclass
+class _Pen:
+    """Draws the cells of one page. `drawn` are those that later rows may share."""
 
+    context: Context
+    to: Drawing
+    templates: dict[str, Template] = field(default_factory=dict)
+    drawn: dict[tuple[str, Hashable], SafeString] = field(default_factory=dict)
 
-def _template(context: Context, name: str) -> Template:
-    """Looked for once per list, not once per cell."""
-    of_this_list: Any = context.render_context
-    found: dict[str, Template] = of_this_list.setdefault("cells", {})
-    if name not in found:
-        found[name] = context.template.engine.get_template(name)  # type: ignore[union-attr]
-    return found[name]
+    def cell(self, column: Column, row: Any) -> SafeString:
+        if column.is_detail and getattr(row, "is_withheld", False):
+            return format_html('<span class="mask{}" aria-hidden="true"></span>', " short" if column.is_end else "")
+        if column.draw:
+            return column.draw(row, self.to)
+        if not column.template:
+            return conditional_escape(plain(column.value(row)))
+        if not column.same_for:
+            return self._by_template(column)
+        key = (column.key, column.same_for(row))
+        if key not in self.drawn:
+            self.drawn[key] = self._by_template(column)
+        return self.drawn[key]
+
+    def _by_template(self, column: Column) -> SafeString:
+        """The row stands in the context."""
+        if column.template not in self.templates:
+            engine: Any = self.context.template.engine  # type: ignore[union-attr]
+            self.templates[column.template] = engine.get_template(column.template)
+        return self.templates[column.template].render(self.context)
 
 
 def plain(value: Plain) -> str:
@@ -66,4 +109,5 @@ def plain(value: Plain) -> str:
         return formats.date_format(value)
     if isinstance(value, Decimal):
         return formats.number_format(value, force_grouping=True)
-    return Truncator(str(value)).chars(LONGEST)
+    text = str(value)
+    return text if len(text) <= LONGEST else Truncator(text).chars(LONGEST)

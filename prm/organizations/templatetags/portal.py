@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_timedelta
 from django import template
 from django.forms import BoundField
 from django.http import HttpRequest
@@ -73,14 +73,14 @@ def moment(at: datetime | None) -> str:
     if at is None:
         return ""
     local = timezone.localtime(at)
-    locale = world.locale()
-    exact = format_datetime(local, "full", locale=locale)
     age = timezone.now() - at
     if timedelta(0) <= age < RELATIVE_FOR:
-        words = format_timedelta(-age, add_direction=True, locale=locale, threshold=0.95)
+        words = format_timedelta(-age, add_direction=True, locale=world.locale(), threshold=0.95)
     else:
-        words = format_date(local, locale=locale)
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, words)
+        words = world.day(local)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), world.exact_moment(local), words
+    )
 
 
 @register.filter
