@@ -14,9 +14,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from deals.models import Deal, DealQuerySet, DealStage, weighted
+from leads.lists import sees_colleagues, sees_partners
 from prm.organizations.models import Organization
 from prm.serving.paging import InvalidParameter, search_text
-from prm.users.access import Permission
 from prm.users.models import Membership
 
 MOST = 50  # cards in a column; the list has the others
@@ -142,8 +142,8 @@ def quarter_began() -> datetime:
 
 
 def partners_of(member: Membership) -> list[Organization]:
-    """Whose deals the vendor's member can choose to see alone; nobody else has a choice."""
-    if not member.is_vendor:
+    """Whose deals the vendor's member or a distributor can choose to see alone; nobody else has a choice."""
+    if not sees_partners(member):
         return []
     having = Deal.objects.visible_to(member).order_by().values("organization")
     return list(Organization.objects.filter(pk__in=having).order_by("name", "pk"))
@@ -151,14 +151,13 @@ def partners_of(member: Membership) -> list[Organization]:
 
 def owners_of(member: Membership, organization: str) -> list[Membership]:
     """Whose deals one can choose to see alone: people of one's own organization, or of the chosen one."""
-    if member.is_vendor:
-        if not organization:
-            return []
-    elif not member.can(Permission.VIEW_ORGANIZATION_LEADS):
+    if not sees_colleagues(member) or (member.is_vendor and not organization):
         return []
     having = Deal.objects.visible_to(member).order_by()
     if organization:
         having = having.filter(organization=uuid.UUID(organization))
+    elif member.has_resellers:
+        having = having.filter(organization=member.organization_id)
     return list(Membership.objects.filter(pk__in=having.values("owner")).order_by("name", "pk"))
 
 

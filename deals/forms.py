@@ -104,12 +104,6 @@ class StageForm(forms.ModelForm):
         fields = ["name", "probability", "outcome"]
 
 
-class LostReasonForm(forms.ModelForm):
-    class Meta:
-        model = DealLostReason
-        fields = ["name"]
-
-
 class VerbForm(forms.Form):
     """What a verb's button sends: the version that was read."""
 

@@ -15,20 +15,21 @@ SHOWN = 5
 
 
 def open_deals(member: Membership) -> DealQuerySet:
-    """Those that this member sees."""
-    rows: DealQuerySet = Deal.objects.visible_to(member).filter(status=Deal.Status.OPEN)
+    """Those that this member sees, but for what a distributor's resellers have."""
+    rows: DealQuerySet = Deal.objects.concerning(member).filter(status=Deal.Status.OPEN)
     return rows
 
 
-def _list() -> str:
-    return f"{reverse('deals:list')}?status={Deal.Status.OPEN.value}&ordering=close_date"
+def _list(member: Membership) -> str:
+    own = f"&organization={member.organization_id}" if member.has_resellers else ""
+    return f"{reverse('deals:list')}?status={Deal.Status.OPEN.value}{own}&ordering=close_date"
 
 
 @finds_waits(position=40)
 def deals_in_hand(member: Membership) -> Iterator[Wait]:
     if not member.is_vendor and member.can(*CAN_RECEIVE):
         label = gettext_lazy("Open deals")
-        yield Wait(label, open_deals(member), _list(), "briefcase", is_urgent=False)
+        yield Wait(label, open_deals(member), _list(member), "briefcase", is_urgent=False)
 
 
 @finds_panel(position=40)
@@ -38,5 +39,5 @@ def deals_panel(member: Membership) -> Panel | None:
         return None
     rows = open_deals(member).select_related("stage", "account").order_by("close_date", "pk")
     deals = list(rows[:SHOWN])
-    context = {"deals": deals, "list_url": _list(), "today": timezone.localdate()}
+    context = {"deals": deals, "list_url": _list(member), "today": timezone.localdate()}
     return Panel("deals/home_deals.html", context, is_aside=True) if deals else None

@@ -1,5 +1,6 @@
 """The list of deals: what it shows, and by what it can be narrowed and sorted."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count, Sum
@@ -8,12 +9,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from deals.models import Account, Contact, Deal, DealQuerySet, DealStage
-from leads.lists import sees_colleagues
+from leads.lists import has_resellers, partners, sees_colleagues, sees_partners
 from prm.lists.columns import Column, everybody, vendor_only
 from prm.lists.drawing import Drawing, amount, named, tile
 from prm.lists.filters import Choice, Country, Day, Filter, Number, Reference, Text
 from prm.lists.listing import Listing, register
-from prm.organizations.models import Organization
+from prm.organizations.lists import distributors
 from prm.users.access import SEES_LEADS
 from prm.users.models import Membership
 from prm.world import country_name, currency_choices
@@ -42,10 +43,6 @@ def totals_of(rows: Any) -> Any:
     return rows.order_by().values("currency").annotate(amount=Sum("amount"), count=Count("pk")).order_by("-amount")
 
 
-def _partners(member: Membership) -> Any:
-    return Organization.objects.visible_to(member).exclude(kind=Organization.Kind.VENDOR).order_by("name", "pk")
-
-
 def _people(member: Membership) -> Any:
     return Membership.objects.visible_to(member).order_by("name", "pk")
 
@@ -54,10 +51,19 @@ def _stages(member: Membership) -> Any:
     return DealStage.objects.all()
 
 
+PARTNER = Reference(key="organization", label=_("Partner"), records=partners, is_for=vendor_only)
 FILTERS: tuple[Filter, ...] = (
     Choice(key="status", label=_("Status"), choices=lambda: Deal.Status.choices),
     Reference(key="stage", label=_("Stage"), records=_stages),
-    Reference(key="organization", label=_("Partner"), records=_partners, is_for=vendor_only),
+    PARTNER,
+    replace(PARTNER, label=_("Organization"), is_for=has_resellers),
+    Reference(
+        key="distributor",
+        field="organization__distributor",
+        label=_("Distributor"),
+        records=distributors,
+        is_for=sees_partners,
+    ),
     Reference(key="owner", label=_("Owner"), records=_people, is_person=True, is_for=sees_colleagues),
     Number(key="amount", label=_("Amount"), places=2),
     Choice(key="currency", label=_("Currency"), choices=lambda: currency_choices()[1:]),
@@ -99,6 +105,9 @@ def _named(deal: Deal, to: Drawing) -> SafeString:
     )
 
 
+PARTNERS_NAME = Column(
+    key="organization", label=_("Partner"), value=lambda deal: deal.organization.name, is_for=vendor_only
+)
 COLUMNS: tuple[Column, ...] = (
     Column(key="number", label=_("Number"), value=lambda deal: deal.code, is_fixed=True, is_within=True),
     Column(
@@ -150,7 +159,8 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         key="probability", label=_("Probability in %"), value=lambda deal: deal.stage.probability, css="end number"
     ),
-    Column(key="organization", label=_("Partner"), value=lambda deal: deal.organization.name, is_for=vendor_only),
+    PARTNERS_NAME,
+    replace(PARTNERS_NAME, label=_("Organization"), is_for=has_resellers),
     Column(key="owner", label=_("Person"), value=lambda deal: deal.owner.name),
     Column(key="lead", label=_("Lead"), value=lambda deal: deal.lead and deal.lead.code, css="spare"),
     Column(key="account", label=_("Account"), value=lambda deal: deal.account.name),

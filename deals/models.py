@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import Lead
+from leads.models import Lead, Reason
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
 from prm.organizations.models import Organization
 from prm.text import Line, Prose
@@ -55,22 +55,11 @@ class DealStage(FencedModel):
         return self.name
 
 
-class DealLostReason(FencedModel):
-    """Why deals are lost, as the vendor wants to count it."""
+class DealLostReason(Reason):
+    """Why deals are lost."""
 
-    name = Line(_("reason"), max_length=80)
-    position = models.PositiveSmallIntegerField(default=0)
-    is_active = models.BooleanField(default=True)
-
-    class Meta(FencedModel.Meta):
-        ordering = ["position", "name"]
-        constraints = [
-            *FencedModel.Meta.constraints,
-            models.UniqueConstraint(fields=["portal", "name"], name="deals_deallostreason_unique_name"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+    class Meta(Reason.Meta):
+        pass
 
 
 class Account(FencedModel):
@@ -115,7 +104,7 @@ class Contact(FencedModel):
 
 class DealQuerySet(FencedQuerySet["Deal"]):
     def visible_to(self, member: "Member") -> Self:
-        """As with leads: all, the managed organizations', the own organization's, or the own."""
+        """As with leads: all, the managed organizations', the own organization's and its resellers', or the own."""
         if member.is_vendor:
             if member.can(Permission.VIEW_PORTAL_LEADS):
                 return self
@@ -124,13 +113,21 @@ class DealQuerySet(FencedQuerySet["Deal"]):
                 return self.filter(organization__in=managed)
             return self.none()
         # A withdrawn deal holds its lead's details: it shows while that lead is open to the organization.
-        still_open = Q(lead__organization=member.organization_id, lead__opened_at__isnull=False)
-        own = self.filter(organization=member.organization_id).filter(~Q(status="withdrawn") | still_open)
+        still_open = Q(lead__organization=F("organization"), lead__opened_at__isnull=False)
+        of = Q(organization=member.organization_id)
+        if member.has_resellers:
+            of = Q(organization__in=Organization.objects.visible_to(member).values("pk"))
+        own = self.filter(of).filter(~Q(status="withdrawn") | still_open)
         if member.can(Permission.VIEW_ORGANIZATION_LEADS):
             return own
         if member.can(Permission.RECEIVE_LEADS):
             return own.filter(owner=member)
         return self.none()
+
+    def concerning(self, member: "Member") -> Self:
+        """Of the visible ones those that are the own side's: at its resellers' a distributor only looks on."""
+        rows = self.visible_to(member)
+        return rows.filter(organization=member.organization_id) if member.has_resellers else rows
 
     def matching(self, text: str) -> Self:
         """Those whose number is `text`, or whose name, account or contact contains it."""

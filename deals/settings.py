@@ -100,34 +100,6 @@ def raise_stage(stage: DealStage, *, by: Actor) -> None:
     record(Event.Kind.SETTINGS_CHANGED, stages[place - 1], by=by, changes=changes)
 
 
-@transaction.atomic
-def add_lost_reason(name: str, *, by: Actor) -> DealLostReason:
-    """A new reason at the end of the list."""
-    require(by, Permission.CONFIGURE_LEADS)
-    last = DealLostReason.objects.aggregate(last=models.Max("position"))["last"] or 0
-    reason = DealLostReason(name=name, position=last + 1)
-    _save_reason(reason)
-    record(Event.Kind.SETTINGS_CHANGED, reason, by=by, changes={"name": ("", name)})
-    return reason
-
-
-@transaction.atomic
-def change_lost_reason(reason: DealLostReason, *, values: Mapping[str, Any], by: Actor) -> DealLostReason:
-    """Rename a reason or take it out of use; deals lost for it keep it."""
-    require(by, Permission.CONFIGURE_LEADS)
-    reason = DealLostReason.objects.locked(reason.pk)
-    changes = apply_values(reason, values)
-    if changes:
-        _save_reason(reason)
-        record(Event.Kind.SETTINGS_CHANGED, reason, by=by, changes=changes)
-    return reason
-
-
 def _save(stage: DealStage) -> None:
     with unique(_("There is a stage named %(name)s already.") % {"name": stage.name}):
         stage.save()
-
-
-def _save_reason(reason: DealLostReason) -> None:
-    with unique(_("There is a reason named %(name)s already.") % {"name": reason.name}):
-        reason.save()

@@ -7,4 +7,4 @@ class LeadsConfig(AppConfig):
     verbose_name = _("Leads")
 
     def ready(self) -> None:
-        from leads import bulk, emails, flow, home, lists, search, settings, sign_in, timeline  # noqa: F401  (registers)
+        from leads import bulk, emails, flow, home, lists, resellers, search, settings, sign_in, timeline  # noqa: F401  (each registers what it adds)  # noqa: F401

@@ -13,7 +13,7 @@ from prm.users.models import Membership
 
 
 def _sees_lead(event: Event, recipient: Membership) -> bool:
-    return _may_act(event, recipient) and Lead.objects.visible_to(recipient).filter(pk=event.subject_id).exists()
+    return _may_act(event, recipient) and Lead.objects.concerning(recipient).filter(pk=event.subject_id).exists()
 
 
 def _may_act(event: Event, recipient: Membership) -> bool:

@@ -143,6 +143,10 @@ class CommentForm(forms.Form):
             choices.insert(0, ("shared", _("Shared with %(organization)s") % {"organization": other}))
         self.fields["audience"].choices = choices  # type: ignore[attr-defined]
         self.initial.setdefault("audience", choices[0][0])
+        if lead.organization is not None and lead.organization.distributor is not None:
+            words = _("%(distributor)s, under whom %(organization)s sells, reads what is shared.")
+            names = {"distributor": lead.organization.distributor, "organization": lead.organization}
+            self.fields["audience"].help_text = words % names
 
     @property
     def is_internal(self) -> bool:
@@ -180,9 +184,3 @@ class DistributionForm(forms.ModelForm):
         help_texts = {
             "closing_mode": gettext_lazy("How a lead may end well. Closing it as lost is always possible."),
         }
-
-
-class LostReasonForm(forms.ModelForm):
-    class Meta:
-        model = LostReason
-        fields = ["name"]

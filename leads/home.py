@@ -3,16 +3,16 @@
 import uuid
 from collections.abc import Collection, Iterator
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads.lists import WAITS
+from leads.lists import WAITS, has_colleagues
 from leads.models import CODE, Activity, Lead, LeadQuerySet
 from leads.states import Status
-from leads.waiting import quiet_for_long, to_be_followed_up, unopened_for_long
+from leads.waiting import is_mine, quiet_for_long, to_be_followed_up, unopened_for_long
 from prm.events.models import Event
 from prm.home.counting import counts_beside
 from prm.home.first_steps import FirstStep, register_step
@@ -27,21 +27,18 @@ K = Event.Kind
 
 def waiting_for(member: Membership) -> LeadQuerySet:
     """Unopened leads of this member, or of nobody in particular at the organization, the oldest first."""
-    rows: LeadQuerySet = Lead.objects.visible_to(member).filter(status=Status.ASSIGNED)
-    return _mine(rows, member).order_by("assigned_at", "pk")
+    rows: LeadQuerySet = Lead.objects.concerning(member).filter(is_mine(member), status=Status.ASSIGNED)
+    return rows.order_by("assigned_at", "pk")
 
 
 def to_follow_up(member: Membership) -> LeadQuerySet:
     """Opened leads of this member, or of nobody in particular, that are quiet; changed longest ago first."""
-    rows: LeadQuerySet = Lead.objects.visible_to(member).filter(to_be_followed_up())
-    return _mine(rows, member).order_by("updated_at", "pk")
+    rows: LeadQuerySet = Lead.objects.concerning(member).filter(is_mine(member), to_be_followed_up())
+    return rows.order_by("updated_at", "pk")
 
 
-def _mine(rows: LeadQuerySet, member: Membership) -> LeadQuerySet:
-    return rows.filter(Q(assignee=member) | Q(assignee=None))
-
-
-def _list(narrowed: str, ordering: str) -> str:
+def list_of(narrowed: str, ordering: str) -> str:
+    """The address of a list of leads."""
     return f"{reverse('leads:list')}?{narrowed}&ordering={ordering}"
 
 
@@ -68,28 +65,30 @@ def _vendors_waits(member: Membership) -> Iterator[Wait]:
     rows = Lead.objects.visible_to(member)
     if member.can(Permission.VIEW_PORTAL_LEADS):
         unassigned = rows.filter(status=Status.UNASSIGNED).order_by("created_at")
-        url = _list("status=unassigned", "created_at")
+        url = list_of("status=unassigned", "created_at")
         yield Wait(gettext_lazy("Unassigned"), unassigned, url, "inbox-arrow-down", since="created_at")
     if member.can(Permission.VIEW_PORTAL_LEADS, Permission.VIEW_MANAGED_LEADS):
         unopened = rows.filter(unopened_for_long()).order_by("assigned_at")
-        label, url = WAITS["unopened"], _list("waits=unopened", "created_at")
+        label, url = WAITS["unopened"], list_of("waits=unopened", "created_at")
         yield Wait(label, unopened, url, "lock-closed", since="assigned_at")
         quiet = rows.filter(quiet_for_long())
-        yield Wait(WAITS["quiet"], quiet, _list("waits=quiet", "updated_at"), "clock")
+        yield Wait(WAITS["quiet"], quiet, list_of("waits=quiet", "updated_at"), "clock")
 
 
 def _partners_waits(member: Membership) -> Iterator[Wait]:
     if not member.can(*CAN_RECEIVE):
         return
-    label, unopened = gettext_lazy("Waiting to be opened"), _list("status=assigned", "assigned_at")
-    yield Wait(label, waiting_for(member), unopened, "lock-closed", since="assigned_at", first=_open_first)
-    label, url = WAITS["follow_up"], _list("waits=follow_up", "updated_at")
+    mine = "&mine=yes" if has_colleagues(member) else ""
+    label, url = gettext_lazy("Waiting to be opened"), list_of(f"status=assigned{mine}", "assigned_at")
+    yield Wait(label, waiting_for(member), url, "lock-closed", since="assigned_at", first=_open_first)
+    label, url = WAITS["follow_up"], list_of(f"waits=follow_up{mine}", "updated_at")
     yield Wait(label, to_follow_up(member), url, "phone", first=_follow_up_first)
-    if member.can(Permission.VIEW_ORGANIZATION_LEADS):
-        others = Lead.objects.visible_to(member).filter(status=Status.ASSIGNED)
-        others = others.exclude(assignee=None).exclude(assignee=member).order_by("assigned_at", "pk")
-        label = gettext_lazy("Unopened by colleagues")
-        yield Wait(label, others, unopened, "users", since="assigned_at", is_urgent=False)
+    if has_colleagues(member):
+        others = Lead.objects.concerning(member).filter(~is_mine(member), status=Status.ASSIGNED)
+        own = f"&organization={member.organization_id}" if member.has_resellers else ""
+        label, url = gettext_lazy("Unopened by colleagues"), list_of(f"status=assigned&mine=no{own}", "assigned_at")
+        rows = others.order_by("assigned_at", "pk")
+        yield Wait(label, rows, url, "users", since="assigned_at", is_urgent=False)
 
 
 def _open_first(number: int) -> NextStep:
@@ -113,7 +112,7 @@ def waiting_panel(member: Membership) -> Panel | None:
     rows = waiting_for(member).select_related("assignee")[:SHOWN]
     return Panel(
         "leads/home_waiting.html",
-        {"leads": [lead.shown_to(member) for lead in rows], "list_url": _list("status=assigned", "assigned_at")},
+        {"leads": [lead.shown_to(member) for lead in rows], "list_url": list_of("status=assigned", "assigned_at")},
     )
 
 

@@ -4,6 +4,7 @@ Withheld is withheld here too: a filter over details, which a partner sees once 
 opened leads only, and what only the vendor sees is no filter and no column of a partner's list.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
@@ -14,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models import Lead, LeadQuerySet, LostReason
 from leads.states import Status
-from leads.waiting import QUIET_FOR, UNOPENED_FOR, quiet_for_long, to_be_followed_up, unopened_for_long
+from leads.waiting import QUIET_FOR, UNOPENED_FOR, is_mine, quiet_for_long, to_be_followed_up, unopened_for_long
 from prm.lists.columns import Column, Words, everybody, partners_only, vendor_only
 from prm.lists.drawing import NEW, NOTHING, Drawing, amount, locked_tile, named, tile
 from prm.lists.filters import Cases, Choice, Country, Day, Filter, Number, Reference, Text, YesNo
 from prm.lists.listing import Listing, details_of, register
+from prm.organizations.lists import distributors
 from prm.organizations.models import Organization
 from prm.users.access import Permission
 from prm.users.models import Membership
@@ -51,7 +53,23 @@ def sees_colleagues(member: Membership) -> bool:
     return member.is_vendor or member.can(Permission.VIEW_ORGANIZATION_LEADS)
 
 
-def _partners(member: Membership) -> Any:
+def has_colleagues(member: Membership) -> bool:
+    """Whether some of the leads in a partner's list may be for others."""
+    return not member.is_vendor and sees_colleagues(member)
+
+
+def has_resellers(member: Membership) -> bool:
+    """Whether a distributor looks on at its resellers' in this list."""
+    return member.has_resellers
+
+
+def sees_partners(member: Membership) -> bool:
+    """Whether there can be leads of several organizations in the list."""
+    return member.is_vendor or member.has_resellers
+
+
+def partners(member: Membership) -> Any:
+    """Those that a list can be narrowed to, by name."""
     return Organization.objects.visible_to(member).exclude(kind=Organization.Kind.VENDOR).order_by("name", "pk")
 
 
@@ -85,10 +103,26 @@ def _waiting() -> dict[str, tuple[Words, Q]]:
     return {case: (words, conditions[case]) for case, words in WAITS.items()}
 
 
+PARTNER = Reference(key="organization", label=_("Partner"), records=partners, is_for=vendor_only, can_be_empty=True)
 FILTERS: tuple[Filter, ...] = (
     Choice(key="status", label=_("Status"), choices=lambda: Status.choices),
     Cases(key="waits", label=_("Waits"), cases=_waiting),
-    Reference(key="organization", label=_("Partner"), records=_partners, is_for=vendor_only, can_be_empty=True),
+    PARTNER,
+    replace(PARTNER, label=_("Organization"), is_for=has_resellers, can_be_empty=False),
+    Reference(
+        key="distributor",
+        field="organization__distributor",
+        label=_("Distributor"),
+        records=distributors,
+        is_for=sees_partners,
+    ),
+    YesNo(
+        key="mine",
+        label=_("Whose"),
+        yes=is_mine,
+        words=(_("mine or anybody's"), _("somebody else's")),
+        is_for=has_colleagues,
+    ),
     Reference(
         key="assignee",
         label=_("Person"),
@@ -150,6 +184,12 @@ def _moment(field: str, label: Words, **words: Any) -> Column:
     return Column(key=field, label=label, value=lambda lead: getattr(lead, field), css="end", **words)
 
 
+PARTNERS_NAME = Column(
+    key="organization",
+    label=_("Partner"),
+    value=lambda lead: lead.organization and lead.organization.name,
+    is_for=vendor_only,
+)
 COLUMNS: tuple[Column, ...] = (
     Column(key="number", label=_("Number"), value=lambda lead: lead.code, is_fixed=True, is_within=True),
     Column(
@@ -211,12 +251,8 @@ COLUMNS: tuple[Column, ...] = (
         needs=("lost_reason",),
         css="spare",
     ),
-    Column(
-        key="organization",
-        label=_("Partner"),
-        value=lambda lead: lead.organization and lead.organization.name,
-        is_for=vendor_only,
-    ),
+    PARTNERS_NAME,
+    replace(PARTNERS_NAME, label=_("Organization"), is_for=has_resellers),
     Column(key="assignee", label=_("Person"), value=lambda lead: lead.assignee and lead.assignee.name),
     *(_detail(field) for field in ("company", "first_name", "last_name", "title", "email", "phone", "mobile")),
     *(_detail(field) for field in ("website", "street", "postal_code", "city", "state")),

@@ -53,22 +53,30 @@ VENDOR_WRITES = VENDOR_ONLY | {"source", "source_detail", "campaign"}
 """Where a lead came from is the vendor's to say."""
 
 
-class LostReason(FencedModel):
-    """Why leads are lost, as the vendor wants to count it."""
+class Reason(FencedModel):
+    """Why something is lost, as the vendor wants to count it."""
 
     name = Line(_("reason"), max_length=80)
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
     class Meta(FencedModel.Meta):
+        abstract = True
         ordering = ["position", "name"]
         constraints = [
             *FencedModel.Meta.constraints,
-            models.UniqueConstraint(fields=["portal", "name"], name="leads_lostreason_unique_name"),
+            models.UniqueConstraint(fields=["portal", "name"], name="%(app_label)s_%(class)s_unique_name"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class LostReason(Reason):
+    """Why leads are lost."""
+
+    class Meta(Reason.Meta):
+        pass
 
 
 class DistributionSettings(FencedModel):
@@ -103,11 +111,18 @@ class LeadQuerySet(FencedQuerySet["Lead"]):
                 managed = PartnerManager.objects.filter(membership=member).values("organization")
                 return self.filter(organization__in=managed)
             return self.none()
+        if member.has_resellers:
+            return self.filter(organization__in=Organization.objects.visible_to(member).values("pk"))
         if member.can(Permission.VIEW_ORGANIZATION_LEADS):
             return self.filter(organization=member.organization_id)
         if member.can(Permission.RECEIVE_LEADS):
             return self.filter(organization=member.organization_id, assignee=member)
         return self.none()
+
+    def concerning(self, member: "Member") -> Self:
+        """Of the visible ones those that are the own side's: at its resellers' a distributor only looks on."""
+        rows = self.visible_to(member)
+        return rows.filter(organization=member.organization_id) if member.has_resellers else rows
 
     def matching(self, text: str, member: "Member") -> Self:
         """Those whose number is `text` or whose details contain its words; withheld details never match."""
@@ -269,7 +284,7 @@ class Lead(FencedModel):
         return not member.is_vendor and self.opened_at is None
 
     def side_of(self, member: "Member") -> Side | None:
-        """From which side a member who sees this lead may act on it, if at all."""
+        """From which side a member who sees this lead may act on it, if at all: a distributor looks on."""
         if member.is_vendor:
             return Side.VENDOR if member.can(Permission.MANAGE_LEADS) else None
         return Side.HOLDER if self.organization_id == member.organization_id else None
@@ -289,12 +304,20 @@ class Lead(FencedModel):
 
 class NoteQuerySet(FencedQuerySet[Any]):
     def visible_to(self, member: "Member") -> Self:
-        """The own organization's notes, and what others shared with it.
+        """The own organization's notes, and what others shared with it; a distributor's, see `_at_resellers`.
 
         Who looks through a member's eyes sees only what both may see: internal stays internal.
         """
         rows = self if member.viewer is None else self.visible_to(member.viewer)
-        return rows.filter(Q(organization=member.organization_id) | Q(shared_with=member.organization_id))
+        own = Q(organization=member.organization_id) | Q(shared_with=member.organization_id)
+        return rows.filter(own | _at_resellers(member) if member.has_resellers else own)
+
+
+def _at_resellers(member: "Member") -> Q:
+    """What vendor and reseller share about a lead that the reseller has now. Of internal words nothing."""
+    holder = F("lead__organization")
+    is_shared = Q(shared_with__isnull=False) & (Q(organization=holder) | Q(shared_with=holder))
+    return is_shared & Q(lead__organization__distributor=member.organization_id)
 
 
 class Comment(FencedModel):

@@ -14,12 +14,16 @@ from prm.users.models import Membership
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody outside the vendor. `opened_at` and `last_at`: when they opened it, and did anything last."""
+    """Somebody outside the vendor. `opened_at` and `last_at`: when they opened it, and did anything last.
+
+    `looks_on`: works for the holder's distributor, and can do nothing with it.
+    """
 
     member: Membership
     may_see: bool
     opened_at: datetime | None = None
     last_at: datetime | None = None
+    looks_on: bool = False
 
 
 def readers_of(lead: Lead, member: Membership) -> list[Reader]:
@@ -43,7 +47,9 @@ def readers_of(lead: Lead, member: Membership) -> list[Reader]:
     found = []
     for person in readers:
         opened, last = times.get(person.pk, (None, None))
-        found.append(Reader(person, person.pk in may, opened_at=opened, last_at=last))
+        may_see = person.pk in may
+        looks_on = may_see and person.organization_id != lead.organization_id
+        found.append(Reader(person, may_see, opened_at=opened, last_at=last, looks_on=looks_on))
     return found
 
 
@@ -51,4 +57,7 @@ def _may_see(lead: Lead) -> Q:
     """The same as Lead.visible_to, asked the other way round: which members outside the vendor."""
     whole = Membership.objects.signed_up().holding(Permission.VIEW_ORGANIZATION_LEADS)
     own = Membership.objects.signed_up().holding(Permission.RECEIVE_LEADS).filter(leads=lead.pk)
-    return Q(organization=lead.organization_id) & (Q(pk__in=whole.values("pk")) | Q(pk__in=own.values("pk")))
+    at_holder = Q(organization=lead.organization_id) & (Q(pk__in=whole.values("pk")) | Q(pk__in=own.values("pk")))
+    assert lead.organization is not None  # with nobody, nobody outside sees it
+    distributor = lead.organization.distributor_id
+    return at_holder | Q(organization=distributor, pk__in=whole.values("pk")) if distributor else at_holder

@@ -22,7 +22,10 @@ def _hit(lead: Lead, member: Membership) -> Hit:
     lead = lead.shown_to(member)
     url, state = reverse("leads:detail", args=[lead.number]), lead.get_status_display()
     if lead.is_withheld:
-        words = _("Closed unopened") if lead.is_closed else _("Open to see the details")
+        words = (
+            _("Not opened yet") if lead.organization_id != member.organization_id else _("Open to see the details")
+        )
+        words = _("Closed unopened") if lead.is_closed else words
         return Hit(lead.code, url, detail=words, state=state, icon="lock-closed")
     detail = " · ".join(part for part in (lead.full_name if lead.company else "", lead.city) if part)
     return Hit(lead.label, url, code=lead.code, detail=detail, state=state)

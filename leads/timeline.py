@@ -47,7 +47,8 @@ def lead_timeline(lead: Lead, member: Membership, *, show: str = "") -> list[Ent
     if lead.is_withheld_from(member):
         return []
     without = frozenset() if member.is_vendor else VENDOR_ONLY
-    events = list(events_of(lead, member, without_fields=without, kinds=KINDS.get(show, ())))
+    kinds_shown, holder = KINDS.get(show, ()), lead.organization_id
+    events = list(events_of(lead, member, without_fields=without, kinds=kinds_shown, holder=holder))
     kinds = {event.kind for event, _entry in events}
     comments, activities = {}, {}
     if K.LEAD_COMMENTED in kinds:

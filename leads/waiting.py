@@ -7,10 +7,16 @@ from django.utils import timezone
 
 from leads.models import Activity
 from leads.states import REVEALED, Status
+from prm.users.models import Membership
 
 UNOPENED_FOR = timedelta(days=3)
 QUIET_FOR = timedelta(days=14)
 FOLLOW_UP_AFTER = timedelta(days=7)
+
+
+def is_mine(member: Membership) -> Q:
+    """Those of this person, and those of nobody in particular at the own organization."""
+    return Q(assignee=member) | Q(assignee=None, organization=member.organization_id)
 
 
 def is_quiet(*, longer_than: timedelta) -> Q:

@@ -16,7 +16,6 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
-from django.db.models import Q
 
 from deals.models import Deal
 from leads.models import VENDOR_ONLY, Activity, Comment, Lead
@@ -24,7 +23,7 @@ from prm.events.models import EventValue
 from prm.lists.models import SavedView
 from prm.organizations.context import inside
 from prm.organizations.fence import FencedModel
-from prm.organizations.models import Portal
+from prm.organizations.models import Organization, Portal
 from prm.runs.models import Refusal, Run
 from prm.users.access import Permission
 from prm.users.models import ApiKey, Draft, Membership, Session, Viewing
@@ -202,12 +201,19 @@ def _looks_after(member: Membership, organization_id: Any) -> bool:
     )
 
 
+def _looks_on(member: Membership, organization_id: Any) -> bool:
+    """In a distributor's View All Leads, at a partner that sells under it."""
+    may = member.organization.kind == "distributor" and member.can(Permission.VIEW_ORGANIZATION_LEADS)
+    sold_under = Organization.objects.filter(pk=organization_id, distributor=member.organization_id)
+    return may and sold_under.exists()
+
+
 def _organization(member: Membership, found: Plant) -> bool:
     if member.is_vendor:
         return found.pk == member.organization_id or _looks_after(member, found.pk)
     if found.column == "name" and found.pk == member.organization.distributor_id:
         return True  # under whom one sells
-    return found.pk == member.organization_id and found.column != "notes"
+    return (found.pk == member.organization_id or _looks_on(member, found.pk)) and found.column != "notes"
 
 
 def _person(member: Membership, found: Plant) -> bool:
@@ -216,6 +222,8 @@ def _person(member: Membership, found: Plant) -> bool:
         return True  # signs what the vendor does
     if member.is_vendor:
         return person.is_vendor or _looks_after(member, person.organization_id)
+    if found.column == "name" and _looks_on(member, person.organization_id):
+        return True  # signs what the reseller does
     return person.organization_id == member.organization_id
 
 
@@ -232,10 +240,14 @@ def _lead(member: Membership, found: Plant) -> bool:
         return _looks_after(member, lead.organization_id)
     if found.column in VENDOR_ONLY:
         return False
-    if lead.organization_id == member.organization_id and lead.opened_at is not None:
+    if _has(member, lead.organization_id) and lead.opened_at is not None:
         return True
-    deals = Deal.objects.filter(lead=lead, organization=member.organization_id)
-    return deals.exclude(status=Deal.Status.WITHDRAWN).exists()
+    deals = Deal.objects.filter(lead=lead).exclude(status=Deal.Status.WITHDRAWN)
+    return any(_has(member, deal.organization_id) for deal in deals)
+
+
+def _has(member: Membership, organization_id: Any) -> bool:
+    return organization_id == member.organization_id or _looks_on(member, organization_id)
 
 
 def _deal(member: Membership, found: Plant) -> bool:
@@ -245,17 +257,22 @@ def _deal(member: Membership, found: Plant) -> bool:
     deal = Deal.objects.select_related("lead").get(**{place: found.pk})
     if member.is_vendor:
         return _looks_after(member, deal.organization_id)
-    if deal.organization_id != member.organization_id:
+    if not _has(member, deal.organization_id):
         return False
     lead = deal.lead
-    is_open = lead is not None and lead.organization_id == member.organization_id and lead.opened_at is not None
+    is_open = lead is not None and lead.organization_id == deal.organization_id and lead.opened_at is not None
     return deal.status != Deal.Status.WITHDRAWN or is_open
 
 
 def _note(member: Membership, found: Plant) -> bool:
     model: Any = {"leads.Comment": Comment, "leads.Activity": Activity}[found.model]
-    own = Q(organization=member.organization_id) | Q(shared_with=member.organization_id)
-    return bool(model.objects.filter(own, pk=found.pk).exists())
+    note = model.objects.select_related("lead").get(pk=found.pk)
+    parties = {note.organization_id, note.shared_with_id}
+    if member.organization_id in parties:
+        return True
+    holder = note.lead.organization_id
+    is_shared = note.shared_with_id is not None and holder in parties and note.lead.opened_at is not None
+    return is_shared and _looks_on(member, holder)
 
 
 def _value(member: Membership, found: Plant) -> bool:
@@ -266,7 +283,7 @@ def _value(member: Membership, found: Plant) -> bool:
         return False
     if event.subject_type == "leads.lead" and not _lead(member, Plant("", event.subject_id, value.field)):
         return False
-    return member.is_vendor or event.organization_id == member.organization_id
+    return member.is_vendor or _has(member, event.organization_id)
 
 
 APART = VENDOR_ONLY | {"notes", "name"}

@@ -169,6 +169,8 @@ def lists(member: Membership) -> Iterator[str]:
     # Parts of what the canary holds, and words spelt like it: no needle of its own, since a page repeats them.
     yield from (f"/search/?q={word}" for word in ("anary", "anary-domain.exampl", "kanary compani", "zq@"))
     yield from ("/deals/", "/messages/", "/people/", "/profile/", f"/organizations/{member.organization_id}/")
+    yield from ("/", "/deals/board/", "/leads/?mine=yes", "/leads/?mine=no")
+    yield from (f"/leads/?distributor={member.organization_id}", f"/leads/?organization={member.organization_id}")
     yield from ("/api/v1/deals/", "/api/v1/users/", "/api/v1/organizations/")
 
 
@@ -266,6 +268,13 @@ def give_to_south_after_opening(cast: Cast, lead: Lead) -> None:
     actions.assign_lead(lead, to=cast.cleo, by=cast.ada)
 
 
+def take_back_from_south_after_opening(cast: Cast, lead: Lead) -> None:
+    actions.assign_lead(lead, to=cast.cleo, by=cast.ada)
+    actions.open_lead(lead, by=cast.cleo)
+    actions.comment_lead(lead, text="canary company zq", is_internal=False, by=cast.cleo)
+    actions.recall_lead(lead, by=cast.ada)
+
+
 def give_to_south_after_a_deal(cast: Cast, lead: Lead) -> None:
     actions.assign_lead(lead, to=cast.ben, by=cast.ada)
     actions.open_lead(lead, by=cast.ben)
@@ -302,8 +311,9 @@ NOBODY_LOOKS: list[tuple[Story, str, bool]] = [
     *((give_to_ben, name, name == "ben") for name in ("ben", "bea", "cleo", "dora", "eve_globex", "dan")),
     *((give_to_north, name, False) for name in ("ben", "bea", "cleo")),
     *((take_back_after_opening, name, False) for name in ("ben", "bea", "cleo")),
-    *((give_to_south_after_opening, name, name == "cleo") for name in ("cleo", "ben", "bea", "dora")),
-    *((give_to_south_after_a_deal, name, False) for name in ("cleo", "dora", "ben")),
+    *((give_to_south_after_opening, name, name in {"cleo", "dora"}) for name in ("cleo", "ben", "bea", "dora")),
+    *((give_to_south_after_a_deal, name, name == "dora") for name in ("cleo", "dora", "ben")),
+    *((take_back_from_south_after_opening, name, False) for name in ("cleo", "dora")),
     *((lose_unopened, name, False) for name in ("ben", "bea")),
     *((reopen_unopened, name, False) for name in ("ben", "bea")),
     *((open_at_north, name, False) for name in ("cleo", "dora", "eve_globex", "dan")),

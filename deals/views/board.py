@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from deals.board import Wanted, board_of, owners_of, partners_of
+from deals.picture import pictures_of
 from prm.users.access import SEES_LEADS, PageRequest, member_page
 
 
@@ -19,13 +20,16 @@ def board_page(request: PageRequest, parameters: Mapping[str, str], *, status: i
     member = request.membership
     wanted = Wanted.of(parameters)
     board = board_of(wanted.rows(member))
+    shown = [deal for column in (*board.stages, *board.closed) for deal in column.deals]
     context = {
         "board": board,
+        "pictures": pictures_of(board),
         "wanted": wanted,
         "search": wanted.search,
         "partners": partners_of(member),
         "owners": owners_of(member, wanted.organization),
         "is_vendor": member.is_vendor,
-        "shown": [deal for column in (*board.stages, *board.closed) for deal in column.deals],
+        "shown": shown,
+        "movable": {deal.pk for deal in shown if deal.may_be_changed_by(member)},
     }
     return render(request, "deals/deal_board.html", context, status=status)

@@ -47,7 +47,7 @@ def deal_preview(request: PageRequest, code: int) -> HttpResponse:
     context = {
         "deal": deal,
         "can_edit": deal.may_be_changed_by(request.membership),
-        "timeline": timeline_of(deal, request.membership)[:LATEST],
+        "timeline": timeline_of(deal, request.membership, holder=deal.organization_id)[:LATEST],
         "is_vendor": request.membership.is_vendor,
     }
     return render(request, "deals/deal_preview.html", context)
@@ -68,7 +68,7 @@ def deal_page(request: PageRequest, code: int, *, status: int = 200) -> HttpResp
         "lead_code": _lead_code(deal, member),
         "can_change": deal.may_be_changed_by(member),
         "steps": _steps(deal),
-        "timeline": timeline_of(deal, member),
+        "timeline": timeline_of(deal, member, holder=deal.organization_id),
         "is_vendor": member.is_vendor,
         "before": before,
         "after": after,

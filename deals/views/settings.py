@@ -2,35 +2,34 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from deals import settings
-from deals.forms import LostReasonForm, StageForm
+from deals.forms import StageForm
 from deals.models import DealLostReason, DealStage
-from prm.actions import Gone, Refused
+from leads.views.reasons import chosen, reason_changed, reason_form, tell_what_is_wrong
+from prm.actions import Refused
 from prm.users.access import PageRequest, Permission, member_page
 
 
 @member_page(Permission.CONFIGURE_LEADS)
 def stages(request: PageRequest) -> HttpResponse:
     """One page, several small forms; the button's `action` says which was sent."""
-    context: dict[str, Any] = {"stage_form": StageForm(), "reason_form": LostReasonForm()}
+    context: dict[str, Any] = {"stage_form": StageForm(), "reason_form": reason_form(DealLostReason)}
     if request.method == "POST":
         action = request.POST.get("action", "add_stage")
         is_reason = action.endswith("_reason")
-        form = LostReasonForm(request.POST) if is_reason else StageForm(request.POST)
-        if (_reason_changed if is_reason else _stage_changed)(request, action, form):
+        form = reason_form(DealLostReason, request.POST) if is_reason else StageForm(request.POST)
+        if (reason_changed if is_reason else _stage_changed)(request, action, form):
             messages.success(request, _("Saved."))
             return redirect("deals:settings")
         if action in {"add_stage", "add_reason"}:
             context["reason_form" if is_reason else "stage_form"] = form
         else:
-            # What was typed into a row must not come back in the form that adds one.
-            messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+            tell_what_is_wrong(request, form)
     context |= {"stages": DealStage.objects.all(), "reasons": DealLostReason.objects.all()}
     return render(request, "deals/settings.html", context, status=422 if request.method == "POST" else 200)
 
@@ -38,16 +37,16 @@ def stages(request: PageRequest) -> HttpResponse:
 def _stage_changed(request: PageRequest, action: str, form: Any) -> bool:
     try:
         if action == "toggle_stage":
-            stage = _chosen(request, "stage", DealStage)
+            stage = chosen(request, "stage", DealStage)
             settings.change_stage(stage, values={"is_active": not stage.is_active}, by=request.membership)
             return True
         if action == "raise_stage":
-            settings.raise_stage(_chosen(request, "stage", DealStage), by=request.membership)
+            settings.raise_stage(chosen(request, "stage", DealStage), by=request.membership)
             return True
         if not form.is_valid():
             return False
         if action == "change_stage":
-            stage = _chosen(request, "stage", DealStage)
+            stage = chosen(request, "stage", DealStage)
             settings.change_stage(stage, values=form.cleaned_data, by=request.membership)
         else:
             settings.add_stage(values=form.cleaned_data, by=request.membership)
@@ -55,30 +54,3 @@ def _stage_changed(request: PageRequest, action: str, form: Any) -> bool:
         form.add_error(None, str(refusal))
         return False
     return True
-
-
-def _reason_changed(request: PageRequest, action: str, form: Any) -> bool:
-    try:
-        if action == "toggle_reason":
-            reason = _chosen(request, "reason", DealLostReason)
-            settings.change_lost_reason(reason, values={"is_active": not reason.is_active}, by=request.membership)
-            return True
-        if not form.is_valid():
-            return False
-        if action == "rename_reason":
-            reason = _chosen(request, "reason", DealLostReason)
-            settings.change_lost_reason(reason, values=form.cleaned_data, by=request.membership)
-        else:
-            settings.add_lost_reason(form.cleaned_data["name"], by=request.membership)
-    except Refused as refusal:
-        form.add_error("name", str(refusal))
-        return False
-    return True
-
-
-def _chosen(request: PageRequest, name: str, model: type[Any]) -> Any:
-    chosen = forms.ModelChoiceField(queryset=model.objects.all())
-    try:
-        return chosen.clean(request.POST.get(name, ""))
-    except forms.ValidationError as error:
-        raise Gone from error

@@ -26,7 +26,7 @@ from prm.serving.typed import form_of, refilled
 from prm.users.access import SEES_LEADS, PageRequest, Permission, member_page
 from prm.users.models import Membership
 
-RELATED = ("organization", "assignee", "assigned_by", "opened_by", "lost_reason", "created_by")
+RELATED = ("organization__distributor", "assignee", "assigned_by", "opened_by", "lost_reason", "created_by")
 MANAGES = (Permission.MANAGE_LEADS,)
 HOLDS = (Permission.VIEW_ORGANIZATION_LEADS, Permission.RECEIVE_LEADS)
 

@@ -1,5 +1,6 @@
 """What happened (Event), who must hear of it (Delivery), and what they read in the portal (Message)."""
 
+import uuid
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -25,14 +26,19 @@ if TYPE_CHECKING:
 
 
 class EventQuerySet(FencedQuerySet["Event"]):
-    def visible_to(self, member: "Member") -> Self:
+    def visible_to(self, member: "Member", *, holder: uuid.UUID | None = None) -> Self:
         """The vendor sees all but another organization's private ones; the others what concerns them.
 
+        `holder` has the record that is asked about: where that is a reseller, its distributor, who sees the
+        record, sees what concerns the reseller, but for its private ones.
         Who looks through a member's eyes sees only what both may see.
         """
         rows = self if member.viewer is None else self.visible_to(member.viewer)
         if member.is_vendor:
             return rows.filter(Q(is_private=False) | Q(organization=member.organization_id))
+        if holder is not None and member.has_resellers:
+            of_reseller = Q(organization=holder, organization__distributor=member.organization_id, is_private=False)
+            return rows.filter(Q(organization=member.organization_id) | of_reseller)
         return rows.filter(organization=member.organization_id)
 
 

@@ -1,5 +1,6 @@
 """The timeline: events in words, for the member who reads them."""
 
+import uuid
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -66,9 +67,16 @@ HIDDEN_CHANGES: set[str] = {K.SIGNED_IN_ON_NEW_DEVICE, K.EMAIL_CHANGE_TO_CONFIRM
 """Kinds whose words already say what changed, or whose values are for the person's eyes only."""
 
 
-def timeline_of(subject: models.Model, member: Membership, *, without_fields: Collection[str] = ()) -> list[Entry]:
+def timeline_of(
+    subject: models.Model,
+    member: Membership,
+    *,
+    without_fields: Collection[str] = (),
+    holder: uuid.UUID | None = None,
+) -> list[Entry]:
     """The newest events of one record that `member` may see, newest first."""
-    return [entry for _event, entry in events_of(subject, member, without_fields=without_fields)]
+    events = events_of(subject, member, without_fields=without_fields, holder=holder)
+    return [entry for _event, entry in events]
 
 
 def events_of(
@@ -77,12 +85,14 @@ def events_of(
     *,
     without_fields: Collection[str] = (),
     kinds: Collection[str] = (),
+    holder: uuid.UUID | None = None,
 ) -> Iterator[tuple[Event, Entry]]:
     """The same with each entry's event, for a floor above that adds to it; of some `kinds` only, where given.
 
-    `without_fields` names fields that this member may not even know to have changed.
+    `without_fields` names fields that this member may not even know to have changed. `holder` is the
+    organization that has the record.
     """
-    events = Event.objects.visible_to(member).filter(subject_id=subject.pk)
+    events = Event.objects.visible_to(member, holder=holder).filter(subject_id=subject.pk)
     if kinds:
         events = events.filter(kind__in=kinds)
     rows = events.select_related("actor").prefetch_related("values").order_by("-at", "-pk")[:MOST]

@@ -216,9 +216,9 @@ class Countries(Country):
 
 @dataclass(frozen=True, kw_only=True)
 class YesNo(Filter):
-    """Rows of which something is so, or is not so."""
+    """Rows of which something is so, or is not so; perhaps to whoever looks."""
 
-    yes: Q
+    yes: Q | Callable[["Membership"], Q]
     words: tuple[Words, Words] = (gettext_lazy("yes"), gettext_lazy("no"))
     template = "lists/filters/yes_no.html"
 
@@ -228,7 +228,8 @@ class YesNo(Filter):
             raise InvalidParameter(self.key, _("Choose one of: %(names)s.") % {"names": "yes, no"})
         if not word:
             return None
-        return (self.yes, str(self.words[0])) if word == "yes" else (~self.yes, str(self.words[1]))
+        yes = self.yes if isinstance(self.yes, Q) else self.yes(member)
+        return (yes, str(self.words[0])) if word == "yes" else (~yes, str(self.words[1]))
 
     def options(self, query: QueryDict, member: "Membership") -> list[Option]:
         now = query.get(self.key, "")

@@ -30,7 +30,7 @@ class OrganizationForm(RecordForm):
         queryset=None,
         required=False,
         empty_label="—",
-        help_text=_("Whose reseller it is."),
+        help_text=_("Whose reseller it is. The distributor's View All Leads reads its leads and deals, too."),
     )
     partner_managers: "forms.ModelMultipleChoiceField[Any]" = forms.ModelMultipleChoiceField(
         label=_("Partner managers"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple

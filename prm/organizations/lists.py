@@ -35,7 +35,8 @@ def _tiers(member: Membership) -> Any:
     return Tier.objects.all()
 
 
-def _distributors(member: Membership) -> Any:
+def distributors(member: Membership) -> Any:
+    """Those that a list can be narrowed to, by name."""
     return Organization.objects.visible_to(member).filter(kind=Organization.Kind.DISTRIBUTOR).order_by("name", "pk")
 
 
@@ -56,7 +57,7 @@ FILTERS: tuple[Filter, ...] = (
     Choice(key="status", label=_("Status"), choices=lambda: Organization.Status.choices),
     Choice(key="kind", label=_("Kind"), choices=lambda: Organization.Kind.choices),
     Reference(key="tier", label=_("Tier"), records=_tiers, can_be_empty=True),
-    Reference(key="distributor", label=_("Distributor"), records=_distributors, can_be_empty=True),
+    Reference(key="distributor", label=_("Distributor"), records=distributors, can_be_empty=True),
     Reference(
         key="manager",
         label=_("Partner manager"),

@@ -70,7 +70,10 @@ class Tier(FencedModel):
 
 class OrganizationQuerySet(FencedQuerySet["Organization"]):
     def visible_to(self, member: "Membership") -> Self:
-        """Vendors see all, a partner manager the managed ones and the vendor, everybody else the own."""
+        """Vendors see all, a partner manager the managed ones and the vendor, everybody else the own.
+
+        A distributor's *View All Leads* sees the partners under it as well, as long as they are.
+        """
         from prm.users.access import Permission
         from prm.users.models import PartnerManager
 
@@ -79,6 +82,8 @@ class OrganizationQuerySet(FencedQuerySet["Organization"]):
         own = Q(pk=member.organization_id)
         if member.can(Permission.VIEW_MANAGED_LEADS):
             own |= Q(pk__in=PartnerManager.objects.filter(membership=member).values("organization"))
+        if member.has_resellers:
+            own |= Q(distributor=member.organization_id)
         return self.filter(own)
 
 

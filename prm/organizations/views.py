@@ -24,7 +24,7 @@ from prm.organizations.portals import change_portal
 from prm.serving.typed import form_of
 from prm.users.access import PageRequest, Permission, member_page, public_page
 from prm.users.actions import may_manage
-from prm.users.models import PartnerManager
+from prm.users.models import Membership, PartnerManager
 
 
 @public_page("the portal's logo, on sign-in pages too")
@@ -116,13 +116,14 @@ def organization_detail(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
         .prefetch_related(Prefetch("partner_managers", queryset=managers)),
         pk=pk,
     )
-    people = organization.memberships.select_related("user").prefetch_related("groups").order_by("name", "pk")
+    people = Membership.objects.visible_to(request.membership).filter(organization=organization)
     return render(
         request,
         "organizations/organization_detail.html",
         {
             "organization": organization,
-            "people": people,
+            "people": people.select_related("user").prefetch_related("groups").order_by("name", "pk"),
+            "looks_on": organization.distributor_id == request.membership.organization_id,
             "resellers": Organization.objects.visible_to(request.membership).filter(distributor=organization),
             "timeline": timeline_of(
                 organization,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 
+from prm.organizations.models import Organization
 from prm.users.access import Permission
 from prm.users.models import Membership
 
@@ -48,10 +49,13 @@ def may(member: Membership, kind: Kind) -> bool:
 def rights_of(member: Membership) -> list[str]:
     """All that decides which rows a member sees: whoever has lost any of it may see fewer than before."""
     managed = member.manages.values_list("organization", flat=True)
+    under = Organization.objects.filter(distributor=member.organization_id)
+    resellers = under.values_list("pk", flat=True) if member.has_resellers else ()
     return sorted(
         [
             *member.permissions,
             f"organization:{member.organization_id}",
             *(f"manages:{organization}" for organization in managed),
+            *(f"reseller:{organization}" for organization in resellers),
         ]
     )

@@ -43,7 +43,7 @@ class Permission(StrEnum):
     CREATE_LEADS = "create_leads"
     MANAGE_LEADS = "manage_leads"  # edit, assign, recall, close, re-open what one sees
     # a partner's or distributor's people
-    VIEW_ORGANIZATION_LEADS = "view_organization_leads"  # all leads of the own organization
+    VIEW_ORGANIZATION_LEADS = "view_organization_leads"  # all of the own organization; its resellers', to read
     RECEIVE_LEADS = "receive_leads"  # only the leads assigned to oneself
     MANAGE_OWN_USERS = "manage_own_users"  # people of the own organization
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from deals.models import Deal, DealLostReason
-from deals.settings import change_lost_reason
 from leads import actions
 from leads.models import Lead
+from leads.reasons import change_lost_reason
 from prm.organizations.context import inside
 from tests.api.asking import Caller, code_of, faults, made
 from tests.cast import Cast

@@ -54,7 +54,7 @@ def test_list_deals_shows_each_member_the_own_ones(cast: Cast) -> None:
         "bea": {"bens", "beas"},
         "ben": {"bens"},
         "cleo": {"cleos"},
-        "dora": set(),
+        "dora": {"cleos"},  # her reseller's
         "dan": {"globex"},
     }
 

@@ -6,7 +6,8 @@ import pytest
 
 from leads import actions
 from leads.models import Lead, LostReason
-from leads.settings import change_distribution, change_lost_reason
+from leads.reasons import change_lost_reason
+from leads.settings import change_distribution
 from prm.events.models import Delivery, Event
 from prm.organizations.context import inside
 from prm.organizations.models import Organization

@@ -30,7 +30,7 @@ def test_list_organizations_shows_each_member_the_own_ones(cast: Cast) -> None:
         "bea": ["North"],
         "ben": ["North"],
         "cleo": ["South"],
-        "dora": ["East"],
+        "dora": ["East", "South"],
         "dan": ["Globex", "West"],
     }
 

@@ -15,9 +15,10 @@ from tests.browser.conftest import ADA, BEN, Acme, Open
 
 pytestmark = pytest.mark.browser
 
-BEA, VIC, NOBODY = "bea@north.example", "vic@acme.example", ""
+BEA, VIC, DORA, NOBODY = "bea@north.example", "vic@acme.example", "dora@east.example", ""
+CLEO = "cleo@south.example"
 PAGES: dict[str, list[tuple[str, str]]] = {
-    "home": [(ADA, "/"), (VIC, "/"), (BEA, "/"), (BEN, "/")],
+    "home": [(ADA, "/"), (VIC, "/"), (BEA, "/"), (BEN, "/"), (DORA, "/")],
     "home:help": [(BEN, "/help/leads-list/")],
     "users:keys": [(BEN, "/profile/keys/")],
     "account_login": [(NOBODY, "/accounts/login/?next=/leads/")],
@@ -44,7 +45,9 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "users:invitation": [(NOBODY, "/invitations/nonsense/"), (NOBODY, "{invitation}")],
     "organizations:list": [(ADA, "/organizations/"), (VIC, "/organizations/?search=nothing")],
     "organizations:new": [(ADA, "/organizations/new/")],
-    "organizations:detail": [(ADA, "/organizations/{east}/"), (BEN, "/organizations/{north}/")],
+    "organizations:detail": [
+        *((ADA, "/organizations/{east}/"), (BEN, "/organizations/{north}/"), (DORA, "/organizations/{south}/")),
+    ],
     "organizations:edit": [(ADA, "/organizations/{north}/edit/")],
     "sso:settings": [(ADA, "/settings/single-sign-on/")],
     "sso:new_openid": [(ADA, "/settings/single-sign-on/new/openid/")],
@@ -63,6 +66,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         *((ADA, "/leads/"), (BEN, "/leads/"), (ADA, "/leads/?search=nothing")),
         *((ADA, "/leads/?country=AT&created=last_7_days&choose=country"), (ADA, "/leads/?choose=columns")),
         *((ADA, "/leads/?choose=created"), (BEN, "/leads/?choose=budget"), (ADA, "/leads/?choose=internal_notes")),
+        (DORA, "/leads/?mine=no&choose=organization"),
     ],
     "search": [(ADA, "/search/?q=a"), (BEN, "/search/?q=nothing+like+it"), (BEN, "/search/")],
     "runs:list": [(ADA, "/runs/")],
@@ -71,6 +75,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "leads:detail": [
         *((ADA, "/leads/{worked}/"), (ADA, "/leads/{new}/"), (ADA, "/leads/{sold}/")),
         *((BEN, "/leads/{worked}/"), (BEN, "/leads/{waiting}/"), (BEN, "/leads/{lost}/")),
+        *((DORA, "/leads/{souths}/"), (CLEO, "/leads/{souths}/")),
     ],
     "leads:edit": [(BEN, "/leads/{worked}/edit/")],
     "leads:assign": [(ADA, "/leads/{new}/assign/")],
@@ -80,7 +85,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "deals:convert": [(BEN, "/leads/{worked}/convert/")],
     "deals:list": [(ADA, "/deals/")],
     "deals:detail": [(BEN, "/deals/{deal}/")],
-    "deals:board": [(ADA, "/deals/board/"), (BEN, "/deals/board/?search=nothing")],
+    "deals:board": [(ADA, "/deals/board/"), (BEN, "/deals/board/?search=nothing"), (DORA, "/deals/board/")],
     "deals:lose": [(BEN, "/deals/{deal}/lose/")],
     "deals:edit": [(BEN, "/deals/{deal}/edit/")],
     "deals:settings": [(ADA, "/settings/deal-stages/")],
@@ -179,6 +184,7 @@ def test_walk_knows_every_page() -> None:
 def places(acme: Acme) -> dict[str, str]:
     """Addresses of real objects, by the names in PAGES."""
     long_name = "The Worshipful Federation of Independent Glassblowers & Lampworkers of Northumberland"
+    souths = acme.new_lead(to=CLEO)
     new = acme.new_lead(company=long_name, budget="12000.50", budget_currency="CHF", internal_notes="Quiet.")
     waiting = acme.new_lead(to=BEN)
     worked, lost, sold = (acme.new_lead(to=BEN, opened=True, **FACTS) for _ in range(3))
@@ -197,6 +203,7 @@ def places(acme: Acme) -> dict[str, str]:
         "new": new["number"],
         "waiting": waiting["number"],
         "worked": worked["number"],
+        "souths": souths["number"],
         "lost": lost["number"],
         "sold": sold["number"],
         "deal": deal["number"],
@@ -205,6 +212,7 @@ def places(acme: Acme) -> dict[str, str]:
         "dis": people["dis@north.example"]["id"],
         "north": organizations["North Automation"],
         "east": organizations["East Distribution"],
+        "south": organizations["South Consulting"],
         "invitation": invitation(acme, organizations["North Automation"]),
         "unsubscribe": unsubscribe_link(acme, waiting["number"]),
         "mail": f"/outbox/{sorted(acme.stack.mail_dir.glob('*.log'))[0].name}/",
@@ -251,7 +259,7 @@ def unsubscribe_link(acme: Acme, lead: str) -> str:
 VISITS = [(name, *visit) for name, visits in PAGES.items() for visit in visits]
 
 
-@pytest.mark.parametrize("who", [NOBODY, ADA, VIC, BEA, BEN])
+@pytest.mark.parametrize("who", [NOBODY, ADA, VIC, BEA, BEN, CLEO, DORA])
 def test_pages_are_accessible(visit: Open, places: dict[str, str], who: str) -> None:
     found: dict[str, list[str]] = {}
     reader = visit(who, may_fail=True)

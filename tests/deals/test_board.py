@@ -73,7 +73,7 @@ def filled(page: Page) -> dict[str, list[str]]:
         ("bea", {"Qualified": ["Ben's", "Bea's"], "Won": ["Won"]}),
         ("ben", {"Qualified": ["Ben's"], "Won": ["Won"]}),
         ("cleo", {"Qualified": ["Cleo's"], "Lost": ["Lost"]}),
-        ("dora", {}),
+        ("dora", {"Qualified": ["Cleo's"], "Lost": ["Lost"]}),  # her reseller's
         ("dan", {"Qualified": ["Globex's"]}),
         ("eve_globex", {"Qualified": ["Globex's"]}),
     ],

@@ -4,7 +4,8 @@ import pytest
 
 from deals.actions import lose_deal
 from deals.models import Deal, DealLostReason, DealStage
-from deals.settings import add_lost_reason, add_stage, change_lost_reason, change_stage, raise_stage
+from deals.settings import add_stage, change_stage, raise_stage
+from leads.reasons import add_lost_reason, change_lost_reason
 from prm.actions import Refused
 from prm.events.models import Event
 from prm.users.models import Membership
@@ -139,7 +140,7 @@ def test_a_new_portal_has_reasons_for_lost_deals() -> None:
 
 
 def test_add_lost_reason_puts_it_last_and_notes_it(ada: Membership) -> None:
-    new = add_lost_reason("Moved away", by=ada)
+    new = add_lost_reason("Moved away", to=DealLostReason, by=ada)
 
     assert reasons()[-1] == "Moved away"
     event = Event.objects.get(kind=Event.Kind.SETTINGS_CHANGED)
@@ -148,7 +149,7 @@ def test_add_lost_reason_puts_it_last_and_notes_it(ada: Membership) -> None:
 
 def test_lost_reason_with_a_taken_name_is_refused(ada: Membership) -> None:
     with pytest.raises(Refused, match="Price"):
-        add_lost_reason("Price", by=ada)
+        add_lost_reason("Price", to=DealLostReason, by=ada)
     with pytest.raises(Refused, match="Price"):
         change_lost_reason(DealLostReason.objects.get(name="No decision"), values={"name": "Price"}, by=ada)
     assert reasons().count("Price") == 1
@@ -168,7 +169,7 @@ def test_change_lost_reason_stays_on_the_deals_that_have_it(cast: Cast) -> None:
 def test_settings_are_for_those_who_configure(cast: Cast, name: str) -> None:
     by = getattr(cast, name)
     with pytest.raises(Refused, match="groups"):
-        add_lost_reason("x", by=by)
+        add_lost_reason("x", to=DealLostReason, by=by)
     with pytest.raises(Refused, match="groups"):
         raise_stage(DealStage.objects.all()[1], by=by)
     with pytest.raises(Refused, match="groups"):

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from deals.actions import lose_deal, move_deal, reopen_deal, update_deal, win_deal
 from deals.models import Deal, DealLostReason, DealStage
-from deals.settings import add_stage, change_lost_reason, change_stage
+from deals.settings import add_stage, change_stage
 from leads import actions as lead_actions
 from leads.models import Lead
+from leads.reasons import change_lost_reason
 from prm.actions import Gone, Refused, Stale
 from prm.events.delivery import deliver_due
 from prm.events.models import Delivery, Event, Message

@@ -30,17 +30,20 @@ MANAGES_USERS = people("ada bea eve dan")
 LEADS: Sight = {
     "north": people("ada val vic bea ben eve"),
     "colleague": people("ada val vic bea eve"),  # Ben receives leads, and sees his own only
-    "south": people("ada val cleo"),  # not Dora, though South sells under her
+    "south": people("ada val cleo dora"),  # Dora looks on: South sells under her
     "east": people("ada val dora"),
     "globex": people("dan eve_globex"),
 }
-ORGANIZATIONS: Sight = {
+LOOKS_ON: Sight = {"south": people("dora")}
+"""Of those who see a lead or a deal: who can do nothing with it."""
+PEOPLE: Sight = {
     "north": people("ada val vic bea ben eve"),
-    "south": people("ada val cleo"),
+    "south": people("ada val cleo"),  # not Dora: South's people are South's
     "east": people("ada val dora"),
     "vendor": people("ada val vic"),
     "globex": people("dan eve_globex"),
 }
+ORGANIZATIONS: Sight = {**PEOPLE, "south": people("ada val cleo dora")}
 OWN_SESSION: Sight = {"north": people("ben"), "globex": people("dan")}
 MANAGED: Sight = {
     "north": people("ada bea eve"),
@@ -79,6 +82,7 @@ class Expect:
     status: tuple[int, ...] = (200,)
     refused: int = 302  # what those get who see, and may not
     body: Body = lambda stage, actor: {}
+    is_form: bool = False  # shows what is sent to a verb: who has no verb there is led away
     keeps: bool = False  # showing it keeps something in the asker's own session
     lists: tuple[tuple[str, str], ...] = ()  # rows that a list shows to those who see them
 
@@ -190,7 +194,7 @@ TABLE: dict[tuple[str, str], Expect] = {
         enters=ADMINS, status=SENT, body=_same(idle_minutes="30", absolute_hours="8")
     ),
     ("users:list", "GET"): Expect(
-        lists=(("member", "active"), ("member", "invited"), ("member", "disabled")), sees=ORGANIZATIONS
+        lists=(("member", "active"), ("member", "invited"), ("member", "disabled")), sees=PEOPLE
     ),
     ("users:edit", "GET"): Expect(enters=MANAGES_USERS, row=("member", "active"), sees=MANAGED),
     ("users:edit", "POST"): Expect(
@@ -268,17 +272,17 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("leads:new", "POST"): Expect(enters=ENTERS_LEADS, status=SENT, body=_same(company="Kestrel Biotech")),
     ("leads:detail", "GET"): lead_page("opened"),
     ("leads:preview", "GET"): lead_page("opened"),
-    ("leads:edit", "GET"): lead_page("opened"),
+    ("leads:edit", "GET"): lead_page("opened", is_form=True),
     ("leads:edit", "POST"): lead_page("opened", status=SENT, body=_same(company="Changed")),
     ("leads:assign", "GET"): lead_page("opened", enters=MANAGES),
     ("leads:assign", "POST"): lead_page(
         "opened", enters=MANAGES, status=SENT, body=lambda stage, actor: {"user": _peer(stage, actor)}
     ),
-    ("leads:hand_over", "GET"): lead_page("opened", enters=HOLDS),
+    ("leads:hand_over", "GET"): lead_page("opened", enters=HOLDS, is_form=True),
     ("leads:hand_over", "POST"): lead_page(
         "opened", enters=HOLDS, status=SENT, body=lambda stage, actor: {"user": _peer(stage, actor)}
     ),
-    ("leads:close", "GET"): lead_page("opened"),
+    ("leads:close", "GET"): lead_page("opened", is_form=True),
     ("leads:close", "POST"): lead_page(
         "opened", status=SENT, body=lambda stage, actor: {"outcome": "lost", "reason": _id(stage, actor, "reason")}
     ),
@@ -290,7 +294,7 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("leads:activity", "POST"): lead_page("opened", enters=HOLDS, status=SENT, body=_same(**CALL)),
     ("leads:settings", "GET"): Expect(enters=ADMINS),
     ("leads:settings", "POST"): Expect(enters=ADMINS, status=SENT, body=_same(action="add_reason", name="Moved")),
-    ("deals:convert", "GET"): lead_page("opened"),
+    ("deals:convert", "GET"): lead_page("opened", is_form=True),
     ("deals:convert", "POST"): lead_page(
         "opened",
         status=SENT,
@@ -299,7 +303,7 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("deals:list", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
     ("deals:detail", "GET"): Expect(row=("deal", ""), sees=LEADS),
     ("deals:preview", "GET"): Expect(row=("deal", ""), sees=LEADS),
-    ("deals:edit", "GET"): Expect(row=("deal", ""), sees=LEADS),
+    ("deals:edit", "GET"): Expect(row=("deal", ""), sees=LEADS, is_form=True),
     ("deals:edit", "POST"): Expect(
         row=("deal", ""),
         sees=LEADS,
@@ -309,7 +313,7 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("deals:board", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
     ("deals:move", "POST"): deal_verb(body=lambda stage, actor: {"stage": _id(stage, actor, "next stage")}),
     ("deals:win", "POST"): deal_verb(),
-    ("deals:lose", "GET"): Expect(row=("deal", ""), sees=LEADS),
+    ("deals:lose", "GET"): Expect(row=("deal", ""), sees=LEADS, is_form=True),
     ("deals:lose", "POST"): deal_verb(body=lambda stage, actor: {"reason": _id(stage, actor, "deal reason")}),
     ("deals:reopen", "POST"): deal_verb("won"),
     ("deals:settings", "GET"): Expect(enters=ADMINS),
@@ -351,15 +355,15 @@ TABLE: dict[tuple[str, str], Expect] = {
         row=("organization", ""), sees=ORGANIZATIONS, acts=ADMINS, refused=403, body=_same(city="Ghent")
     ),
     ("api:user-list", "GET"): Expect(
-        lists=(("member", "active"), ("member", "invited"), ("member", "disabled")), sees=ORGANIZATIONS
+        lists=(("member", "active"), ("member", "invited"), ("member", "disabled")), sees=PEOPLE
     ),
     ("api:user-list", "POST"): Expect(
         enters=MANAGES_USERS,
         status=(201,),
         body=lambda stage, actor: {**INVITATION, "organization": _home(stage, actor)},
     ),
-    ("api:user-detail", "GET"): Expect(row=("member", "active"), sees=ORGANIZATIONS),
+    ("api:user-detail", "GET"): Expect(row=("member", "active"), sees=PEOPLE),
     ("api:user-detail", "PATCH"): Expect(
-        row=("member", "active"), sees=ORGANIZATIONS, acts=MANAGES_USERS, refused=403, body=_same(phone="+49 1")
+        row=("member", "active"), sees=PEOPLE, acts=MANAGES_USERS, refused=403, body=_same(phone="+49 1")
     ),
 }

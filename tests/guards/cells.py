@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from tests.guards.access_table import TABLE, Expect
+from tests.guards.access_table import LOOKS_ON, TABLE, Expect
 from tests.matrix import Actor, Answer, Question, Row, ask
 from tests.stage import NOWHERE, Stage
 
@@ -70,6 +70,13 @@ class Cell:
         return None
 
     @property
+    def only_looks_on(self) -> bool:
+        """Whether the actor sees this lead or deal and has no verb for it."""
+        is_work = self.is_write or self.expect.is_form
+        is_held = self.expect.row is not None and self.expect.row[0] in {"lead", "deal"}
+        return is_work and is_held and self.role in LOOKS_ON.get(self.place, frozenset())
+
+    @property
     def address(self) -> str:
         return reverse(self.name, args=[self.row.key if self.is_api else self.row.code] if self.expect.row else [])
 
@@ -84,6 +91,8 @@ class Cell:
             expected, may_change = (self.denied,), False
             if self.expect.row and answer != imagined:
                 yield f"tells a real row from an imagined one: {answer} / {imagined}"
+        elif self.only_looks_on:
+            expected, may_change = (409 if self.is_api else 302,), False
         elif self.is_write and self.role not in self.expect.acts:
             expected, may_change = (self.expect.refused,), False
         else:

@@ -13,9 +13,11 @@ from leads import actions
 from leads.models import Lead
 from prm.events.models import Delivery
 from prm.organizations.context import inside
-from prm.users.models import Membership, MembershipGroup
+from prm.organizations.models import Organization
+from prm.users.actions import accept_invitation, invite_member
+from prm.users.models import Group, Membership, MembershipGroup
 from tests.browsing import sign_in, visitor
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 from tests.factories import assigned_lead, new_deal, new_lead, opened_lead
 from tests.reading import Page
 
@@ -224,18 +226,83 @@ def test_home_of_a_partners_admin_tells_what_colleagues_leave_unopened(cast: Cas
     }
 
 
-def test_home_of_a_distributor_is_of_what_it_sees_today(cast: Cast) -> None:
-    """South is East's reseller, and its leads are its own all the same."""
+def test_home_of_a_distributor_shows_its_resellers_apart(cast: Cast) -> None:
+    """What waits for Dora herself stands first; South's is for her to know."""
     with inside(cast.acme):
         easts, souths = opened_lead(cast.ada, cast.dora), opened_lead(cast.ada, cast.cleo)
+        make_old(assigned_lead(cast.ada, cast.cleo, company="Secret Clinics"))
+        make_quiet(opened_lead(cast.ada, cast.cleo, company="Quiet Works"), by=cast.cleo)
+        assigned_lead(cast.ada, cast.ben)
+        new_deal(cast.ada, cast.cleo)
 
     page = home(cast.dora)
 
-    assert "How soon partners act" in headings(page)
-    assert "East" in page.rows
-    assert "South" not in page.by_id("main").text
-    assert easts.code not in page.html  # opened today: nothing to follow up
-    assert souths.code not in page.html
+    assert list(needs(page)) == ["Unopened by resellers", "Quiet at resellers", "Open deals of resellers"]
+    assert headings(page) == [
+        *("Waiting to be opened", "What waits at your resellers", "Open deals of your resellers"),
+        *("From received to converted", "How soon partners act"),
+    ]
+    assert page.by_id("at-resellers").parent.parent.all("tr")[1].text.startswith("South 1 unopened oldest ")  # type: ignore[union-attr]
+    assert "North" not in page.by_id("main").text
+    assert "Secret" not in page.html
+    for lead in (easts, souths):
+        assert lead.code not in page.html  # opened today: nothing to follow up
+
+
+def test_number_on_the_home_page_of_a_distributor_is_what_its_list_shows(cast: Cast) -> None:
+    with inside(cast.acme):
+        for holder in (cast.dora, cast.east, cast.cleo, cast.cleo, cast.cleo):
+            assigned_lead(cast.ada, holder)
+        assigned_lead(cast.ada, invite_and_accept(cast.east, cast))
+        for holder in (cast.dora, cast.cleo, cast.cleo):
+            make_quiet(opened_lead(cast.ada, holder), by=holder)
+        new_deal(cast.ada, cast.dora)
+        for _ in range(2):
+            new_deal(cast.ada, cast.cleo)
+    client = sign_in(cast.dora)
+    page = Page(client.get("/"))
+
+    found = {label: words.split() for label, words in needs(page).items()}
+    assert {label: number for label, (number, _url) in found.items()} == {
+        "Waiting to be opened": "2",
+        "To follow up": "1",
+        "Unopened by colleagues": "1",
+        "Unopened by resellers": "3",
+        "Quiet at resellers": "2",
+        "Open deals": "1",
+        "Open deals of resellers": "2",
+    }
+    links = page.by_id("main").all("a", css="number")
+    found |= {link.attributes["href"]: [link.text.split()[0], link.attributes["href"]] for link in links}
+    assert len(links) == 4  # two at South, its deals, and all deals together
+    for number, url in found.values():
+        assert len(Page(client.get(url)).rows) == int(number), url
+
+
+def test_number_on_the_home_page_of_who_sees_colleagues_is_what_its_list_shows(cast: Cast) -> None:
+    with inside(cast.acme):
+        for holder in (cast.bea, cast.north, cast.ben, cast.ben, cast.ben):
+            assigned_lead(cast.ada, holder)
+        for holder in (cast.bea, cast.ben, cast.ben):
+            make_old(opened_lead(cast.ada, holder))
+    client = sign_in(cast.bea)
+
+    found = {label: words.split() for label, words in needs(Page(client.get("/"))).items()}
+
+    assert {label: number for label, (number, _url) in found.items()} == {
+        "Waiting to be opened": "2",
+        "To follow up": "1",
+        "Unopened by colleagues": "3",
+    }
+    for number, url in found.values():
+        assert len(Page(client.get(url)).rows) == int(number), url
+
+
+def invite_and_accept(organization: Organization, cast: Cast) -> Membership:
+    """A colleague of Dora's who receives leads."""
+    groups = Group.objects.filter(kind="distributor", name="Receive Leads")
+    member = invite_member(organization, email="don@east.example", name="Don", groups=groups, by=cast.ada)
+    return accept_invitation(member, name="Don", password=PASSWORD)
 
 
 def test_home_of_somebody_in_two_portals_shows_one(cast: Cast) -> None:
@@ -307,7 +374,7 @@ def stage(cast: Cast, count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("name", "queries"), [("ada", 19), ("vic", 18), ("bea", 14), ("ben", 14), ("dora", 17)])
+@pytest.mark.parametrize(("name", "queries"), [("ada", 19), ("vic", 18), ("bea", 14), ("ben", 14), ("dora", 21)])
 def test_home_asks_the_same_for_one_and_three(
     cast: Cast, django_assert_num_queries: DjangoAssertNumQueries, count: int, name: str, queries: int
 ) -> None:

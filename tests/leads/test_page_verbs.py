@@ -10,7 +10,8 @@ from django.utils import timezone
 from deals.actions import convert_lead
 from leads import actions
 from leads.models import Activity, Comment, Lead, LostReason
-from leads.settings import change_distribution, change_lost_reason
+from leads.reasons import change_lost_reason
+from leads.settings import change_distribution
 from leads.states import Status
 from prm.organizations.context import inside
 from prm.users.models import Membership

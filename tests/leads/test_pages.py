@@ -91,7 +91,7 @@ def leads(cast: Cast) -> dict[str, Lead]:
         ("eve", ["north", "Opened Inc", "ben"]),
         ("ben", ["ben"]),
         ("cleo", ["South Inc"]),
-        ("dora", []),
+        ("dora", ["South Inc"]),  # her reseller's
         ("eve_globex", ["Globex Inc"]),
         ("dan", ["Globex Inc"]),
     ],

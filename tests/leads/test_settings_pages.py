@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from leads.models import DistributionSettings, LostReason
-from leads.settings import add_lost_reason, distribution
+from leads.reasons import add_lost_reason
+from leads.settings import distribution
 from prm.events.models import Event
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
@@ -83,7 +84,7 @@ def test_settings_add_a_lost_reason(client_of: ClientOf, cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("No budget", "There is a reason named No budget in Acme already."),
+        ("No budget", "There is a reason named No budget already."),
         ("", "This field is required."),
         ("x" * 81, "Ensure this value has at most 80 characters (it has 81)."),
         ("a\x00b", "This holds control characters, which are no text."),
@@ -104,7 +105,7 @@ def test_settings_refuse_a_bad_lost_reason_and_keep_it(
 
 def test_settings_allow_a_reason_of_another_portal(client_of: ClientOf, cast: Cast) -> None:
     with inside(cast.globex):
-        add_lost_reason("Moved away", by=cast.dan)
+        add_lost_reason("Moved away", to=LostReason, by=cast.dan)
 
     answer = client_of(cast.ada).post(PATH, {"action": "add_reason", "name": "Moved away"})
 
@@ -128,7 +129,7 @@ def test_settings_refuse_a_bad_rename_with_words(client_of: ClientOf, cast: Cast
     answer = client_of(cast.ada).post(PATH, values, follow=True)
 
     page = Page(answer)
-    words = "There is a reason named Duplicate in Acme already." if name else "This field is required."
+    words = "There is a reason named Duplicate already." if name else "This field is required."
     assert words in " ".join([*page.toasts, page.by_id("main").text])
     assert names(cast.acme) == FIRST
 

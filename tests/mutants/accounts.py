@@ -125,9 +125,9 @@ MUTANTS = [
         "a viewing shows what stays inside an organization",
         "leads/models.py",
         """        rows = self if member.viewer is None else self.visible_to(member.viewer)
-        return rows.filter(Q(""",
+        own = Q(""",
         """        rows = self
-        return rows.filter(Q(""",
+        own = Q(""",
         "tests/users/test_viewing.py -k inside_the_organization",
         "Internal stays internal.",
     ),

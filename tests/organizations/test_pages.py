@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from prm.organizations.actions import create_organization, update_organization
 from prm.organizations.context import inside
 from prm.organizations.models import Organization, Portal, Tier
-from prm.users.models import Membership, PartnerManager
+from prm.users.models import Group, Membership, MembershipGroup, PartnerManager
 from tests.browsing import sign_in
 from tests.cast import Cast
 from tests.reading import Page
@@ -124,7 +124,7 @@ def test_organization_list_counts_active_people(client_of: ClientOf, cast: Cast)
         ("bea", {"north"}),
         ("ben", {"north"}),
         ("cleo", {"south"}),
-        ("dora", {"east"}),
+        ("dora", {"east", "south"}),
         ("dan", {"west"}),
     ],
 )
@@ -165,6 +165,43 @@ def test_organization_page_shows_a_distributors_partners_to_the_vendor(client_of
     page = Page(client_of(cast.ada).get(f"/organizations/{cast.east.pk}/"))
 
     assert page.links("South") == [f"/organizations/{cast.south.pk}/"]
+
+
+def test_organization_page_shows_a_distributor_its_resellers_without_their_people(
+    client_of: ClientOf, cast: Cast
+) -> None:
+    with inside(cast.acme):
+        update_organization(cast.south, values={"notes": "Slow to pay", "city": "Linz"}, by=cast.ada)
+    client = client_of(cast.dora)
+
+    own, page = (Page(client.get(f"/organizations/{o.pk}/")) for o in (cast.east, cast.south))
+
+    assert own.links("South") == [f"/organizations/{cast.south.pk}/"]
+    assert page.links("Its leads") == [f"/leads/?organization={cast.south.pk}"]
+    assert page.links("Its deals") == [f"/deals/?organization={cast.south.pk}"]
+    assert "Linz" in page.text
+    assert [word for word in ("Cleo", "cleo@", "Slow to pay", "Timeline") if word in page.html] == []
+    for path in page.links("Its leads") + page.links("Its deals"):
+        assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/organizations/{south}/invite/", "/people/{cleo}/", "/organizations/{south}/edit/"]
+)
+def test_people_of_a_reseller_are_not_managed_by_its_distributor(
+    client_of: ClientOf, cast: Cast, path: str
+) -> None:
+    """Whoever may manage the distributor's own people."""
+    with inside(cast.acme):
+        for group in Group.objects.filter(kind="distributor"):
+            MembershipGroup.objects.get_or_create(membership=cast.dora, group=group)
+    sent = {"name": "Newcomer", "email": "newcomer@new.example"}
+
+    answer = client_of(cast.dora).post(path.format(south=cast.south.pk, cleo=cast.cleo.pk), sent)
+
+    assert answer.status_code in {403, 404}
+    with inside(cast.acme):
+        assert {member.name for member in cast.south.memberships.all()} == {"Cleo"}
 
 
 @pytest.mark.parametrize("count", [1, 3])

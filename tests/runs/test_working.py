@@ -9,7 +9,7 @@ from django.db import OperationalError
 from leads import actions
 from leads.bulk import LOSE
 from leads.models import Lead, LostReason
-from leads.settings import change_lost_reason
+from leads.reasons import change_lost_reason
 from prm.actions import Refused
 from prm.events.models import Event
 from prm.events.tasks import deliver_due as bell

@@ -213,6 +213,17 @@ class Membership(FencedModel):
     def is_vendor(self) -> bool:
         return self.organization.is_vendor
 
+    @cached_property
+    def has_resellers(self) -> bool:
+        """Whether there are partners under this person's distributor, at whom *View All Leads* looks on.
+
+        Which ones they are, the rows themselves say at every query.
+        """
+        is_distributor = self.organization.kind == Organization.Kind.DISTRIBUTOR
+        if not is_distributor or not self.can(Permission.VIEW_ORGANIZATION_LEADS):
+            return False
+        return Organization.objects.filter(distributor=self.organization_id).exists()
+
     def why_cannot_receive(self) -> str:
         """Why no lead can be assigned to this person, in words; empty when one can."""
         if self.organization.is_vendor:
