@@ -124,8 +124,10 @@ _TOKEN = re.compile(
 def _plain(text: str, question: Question, row: Row | None) -> str:
     for echoed in (question.path, quote(question.path, safe="")):
         text = text.replace(echoed, "<address>")
-    for echoed in {row.code, row.key} - {""} if row else ():
-        text = text.replace(echoed, "<row>")
+    while row is not None:
+        for echoed in {row.code, row.key} - {""}:
+            text = text.replace(echoed, "<row>")
+        row = row.within
     return _TOKEN.sub(r"\1\2\3<token>", text)
 
 

@@ -283,7 +283,7 @@ def _files(stage: Stage) -> None:
     for place, by in (("vendor", stage.cast.ada), ("globex", stage.cast.dan)):
         with inside(by.portal):
             change_portal(values={}, logo=LOGO, by=by)
-            found[place] = _file(StoredFile.objects.get())
+            found[place] = _file(StoredFile.objects.get(purpose="logo"))
     with inside(stage.cast.acme):
         purpose = StoredFile.Purpose.LOGO
         file = keep_file(LOGO, purpose=purpose, organization=stage.cast.north, content_type="image/png", by=None)
