@@ -202,9 +202,9 @@ class FilesField(forms.FileField):
 
 
 class FilesForm(forms.Form):
-    """Files for a lead. Valid or not, `cleaned_data["files"]` holds those that may be kept."""
+    """Files for a lead. Valid or not, `cleaned_data["file"]` holds those that may be kept."""
 
-    files = FilesField(label=gettext_lazy("Files"))
+    file = FilesField(label=gettext_lazy("Files"))
     is_internal = forms.BooleanField(label=gettext_lazy("Only for our own people"), required=False)
 
     def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
@@ -212,31 +212,31 @@ class FilesForm(forms.Form):
         if not by.is_vendor:
             del self.fields["is_internal"]
         most = {"one": filesizeformat(settings.PRM_LARGEST_FILE), "all": filesizeformat(settings.PRM_FILES_AT_ONCE)}
-        self.fields["files"].help_text = (
+        self.fields["file"].help_text = (
             _("PDF, Office files without macros, pictures, CSV, text. %(one)s each at most, %(all)s at once.")
             % most
         )
         words = _("Together these are more than the %(all)s that can be sent at once.") % most
-        self.fields["files"].widget.attrs["data-too-much"] = words
+        self.fields["file"].widget.attrs["data-too-much"] = words
 
-    def clean_files(self) -> list[HandedIn]:
+    def clean_file(self) -> list[HandedIn]:
         """One that is no good does not keep the others out."""
         good = []
-        for upload in self.cleaned_data["files"]:
+        for upload in self.cleaned_data["file"]:
             name = plain_name(upload.name or "")
             try:
                 good.append(look_at(upload))
             except ValidationError as wrong:
-                self.refuse(name, wrong.message, code=wrong.code or "")
+                self.refuse(name, str(wrong.message), code=wrong.code or "")
             except NotStored as no:
                 self.refuse(name, str(no), code=no.code)
         return good
 
     def refuse(self, name: str, words: str, *, code: str) -> None:
         """Say of one of the files why it was not kept."""
-        kept = self.cleaned_data["files"]
-        self.add_error("files", ValidationError(f"{name}: {words}", code=code))
-        self.cleaned_data["files"] = kept
+        kept = self.cleaned_data["file"]
+        self.add_error("file", ValidationError(f"{name}: {words}", code=code))
+        self.cleaned_data["file"] = kept
 
 
 class DistributionForm(forms.ModelForm):

@@ -51,7 +51,7 @@ def _add(request: PageRequest, lead: Lead, form: FilesForm) -> tuple[int, int]:
     """Each file by itself. How many were good, and the status for what was refused of the others."""
     form.is_valid()
     count = 0
-    for file in form.cleaned_data.get("files", ()):
+    for file in form.cleaned_data.get("file", ()):
         is_internal = form.cleaned_data.get("is_internal", False)
         try:
             actions.add_file(lead, file, is_internal=is_internal, by=request.membership)
@@ -59,7 +59,7 @@ def _add(request: PageRequest, lead: Lead, form: FilesForm) -> tuple[int, int]:
             form.refuse(file.name, str(no), code=no.code)
         else:
             count += 1
-    return count, NotStored.status if form.has_error("files", NotStored.code) else 422
+    return count, NotStored.status if form.has_error("file", NotStored.code) else 422
 
 
 @member_page(*SEES_LEADS)

@@ -32,10 +32,10 @@ def lead(cast: Cast) -> Lead:
     return made(opened_lead, cast.ada, cast.ben)
 
 
-def body_of(content: bytes, name: str = "offer.pdf", kind: str = "text/html", field: str = "files") -> bytes:
+def body_of(content: bytes, name: str = "offer.pdf", kind: str = "text/html") -> bytes:
     """As a stranger's program would send it: the name goes out as it is."""
     quoted = name.replace("\\", "\\\\")
-    head = f'Content-Disposition: form-data; name="{field}"; filename="{quoted}"\r\nContent-Type: {kind}\r\n\r\n'
+    head = f'Content-Disposition: form-data; name="file"; filename="{quoted}"\r\nContent-Type: {kind}\r\n\r\n'
     return b"--border\r\n" + head.encode() + content + b"\r\n--border--\r\n"
 
 
@@ -56,7 +56,7 @@ HARMFUL = {
     "html as pdf": (HTML, "offer.pdf"),
     "html in a pdf": (b"%PDF-1.4\n<script>alert(1)</script>\n%%EOF", "offer.pdf"),
     "zip bomb": (bomb(), "offer.docx"),
-    "macros": (office(**{"word/vbaProject.bin": b"x"}), "offer.docx"),
+    "macros": (office(parts={"word/vbaProject.bin": b"x"}), "offer.docx"),
     "30,000 x 30,000": (giant(30_000, 30_000), "plan.png"),
     "file of 1998": (OLE, "offer.doc"),
     "phar": (b"<?php __HALT_COMPILER(); ?>", "offer.pHaR"),
@@ -74,9 +74,9 @@ def test_case_61_a_harmful_file_on_a_lead_is_refused_in_words(
     answer = send(sign_in(cast.ben), lead, content, called)
 
     assert answer.status_code == 422
-    (error,) = answer.context["files_form"].errors["files"].as_data()
+    (error,) = answer.context["files_form"].errors["file"].as_data()
     assert error.code == "file_rejected"
-    assert Page(answer).error("files").startswith(f"{called}: ")
+    assert Page(answer).error("file").startswith(f"{called}: ")
     assert (stored(files), kept(lead)) == ([], [])
 
 
@@ -158,7 +158,7 @@ def test_files_of_a_stranger_are_let_go_as_they_come(
     monkeypatch.setattr(store, "scratch", never)
     for client in (visitor(cast.acme), visitor(cast.globex)):
         assert send(client, lead, PDF * 40_000).status_code in {302, 403}
-    answer = visitor(cast.acme).post(f"/api/v1/leads/{lead.pk}/files/", body_of(PDF * 40_000, field="file"), BORDER)
+    answer = visitor(cast.acme).post(f"/api/v1/leads/{lead.pk}/files/", body_of(PDF * 40_000), BORDER)
 
     assert answer.status_code == 401
     assert (stored(files), kept(lead)) == ([], [])
@@ -182,8 +182,8 @@ def test_files_of_a_sender_that_goes_away_leave_nothing(
     client = browser_of(cast.ben)
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
     headers = {"Content-Type": BORDER, "Cookie": cookies, "X-CSRFToken": client.cookies["csrftoken"].value}
-    address, field = (page, "files") if where == "page" else (api, "file")
-    body = body_of(b"Kestrel\n" * 50_000, "notes.txt", field=field)
+    address = page if where == "page" else api
+    body = body_of(b"Kestrel\n" * 50_000, "notes.txt")
 
     def ask(sent: bytes) -> int:
         return served(application, "POST", address, body=sent, length=len(body), headers=headers)[0]
@@ -238,7 +238,7 @@ def test_f21_full_disk_is_said_plainly_and_leaves_no_half_file(
         answer = send(client, lead, pdf(b"x" * 300_000))
 
     assert answer.status_code == 507
-    assert "offer.pdf: The file could not be stored" in Page(answer).error("files")
+    assert "offer.pdf: The file could not be stored" in Page(answer).error("file")
     assert (stored(files), kept(lead)) == ([earlier], ["earlier.pdf"])
     with inside(cast.acme):
         assert StoredFile.objects.filter(purpose=StoredFile.Purpose.LEAD).count() == 1
@@ -250,7 +250,7 @@ def test_f21_full_disk_is_said_plainly_and_leaves_no_half_file(
 def test_f21_full_disk_is_507_over_the_api(cast: Cast, lead: Lead, files: Path) -> None:
     client = sign_in(cast.ben)
     with small_disk(100):
-        answer = client.post(f"/api/v1/leads/{lead.pk}/files/", body_of(pdf(b"x" * 300_000), field="file"), BORDER)
+        answer = client.post(f"/api/v1/leads/{lead.pk}/files/", body_of(pdf(b"x" * 300_000)), BORDER)
 
     assert (answer.status_code, answer.json()["code"]) == (507, "not_stored")
     assert (stored(files), kept(lead)) == ([], [])
@@ -281,7 +281,7 @@ def test_large_files_are_not_held_in_memory(
     monkeypatch.setattr(store, "scratch", scratch)
     answer = sign_in(cast.ben).post(
         f"/leads/{lead.code}/files/",
-        {"files": [upload("1.pdf", PDF + b"1"), upload("2.png", picture())]},
+        {"file": [upload("1.pdf", PDF + b"1"), upload("2.png", picture())]},
     )
 
     assert (answer.status_code, taken) == (302, ["disk", "disk"])

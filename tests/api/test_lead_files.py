@@ -96,7 +96,7 @@ def test_case_61_file_that_is_not_taken_names_the_field(cast: Cast, lead: Lead, 
     ],
 )
 def test_body_that_cannot_be_names_the_field(
-    cast: Cast, lead: Lead, fields: dict[str, str], expected: dict[str, str]
+    cast: Cast, lead: Lead, fields: dict[str, Any], expected: dict[str, str]
 ) -> None:
     answer = send(Caller(cast.ben), lead, **fields)
 

@@ -22,6 +22,7 @@ MAIN = {
     "xlsx": "spreadsheetml.sheet.main+xml",
     "pptx": "presentationml.presentation.main+xml",
 }
+NONE: Mapping[str, bytes] = {}
 ODF = {"odt": "text", "ods": "spreadsheet", "odp": "presentation"}
 
 
@@ -45,14 +46,14 @@ def package(parts: Mapping[str, bytes]) -> bytes:
     return made.getvalue()
 
 
-def office(kind: str = "docx", types: str = "", **parts: bytes) -> bytes:
+def office(kind: str = "docx", types: str = "", parts: Mapping[str, bytes] = NONE) -> bytes:
     """Word, Excel or PowerPoint, as far as anybody looks; `types` goes into the list of its parts' types."""
     main = f"application/vnd.openxmlformats-officedocument.{MAIN[kind]}"
     listed = f'<?xml version="1.0"?><Types><Override PartName="/x" ContentType="{main}"/>{types}</Types>'
     return package({"[Content_Types].xml": listed.encode(), "_rels/.rels": b"<Relationships/>", **parts})
 
 
-def open_document(kind: str = "odt", **parts: bytes) -> bytes:
+def open_document(kind: str = "odt", parts: Mapping[str, bytes] = NONE) -> bytes:
     first = f"application/vnd.oasis.opendocument.{ODF[kind]}".encode()
     return package({"mimetype": first, "content.xml": b"<x/>", **parts})
 
@@ -70,7 +71,7 @@ def workbook() -> bytes:
 def bomb() -> bytes:
     """An office file of half a megabyte that would be half a gigabyte."""
     zeroes = b"\0" * 1024 * 1024 * 50
-    return office(**{f"word/media/{number}.bmp": zeroes for number in range(10)})
+    return office(parts={f"word/media/{number}.bmp": zeroes for number in range(10)})
 
 
 def giant(width: int, height: int) -> bytes:

@@ -291,7 +291,7 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("leads:comment", "POST"): lead_page("opened", status=SENT, body=_same(text="Hello", audience="internal")),
     ("leads:activity", "POST"): lead_page("opened", enters=HOLDS, status=SENT, body=_same(**CALL)),
     ("leads:files", "GET"): lead_page("opened", status=SENT),  # leads to where they stand
-    ("leads:files", "POST"): lead_page("opened", status=SENT, body=lambda stage, actor: {"files": upload()}),
+    ("leads:files", "POST"): lead_page("opened", status=SENT, body=lambda stage, actor: {"file": upload()}),
     ("leads:file", "GET"): Expect(row=("lead file", ""), sees=LEADS),
     ("leads:file", "POST"): Expect(row=("lead file", ""), sees=LEADS, acts=REMOVERS, status=SENT),
     ("leads:settings", "GET"): Expect(enters=ADMINS),

@@ -41,7 +41,7 @@ def put(lead: Lead, name: str, *, by: Membership, content: bytes = b"", is_inter
 
 def send(client: Client, lead: Lead, *files: SimpleUploadedFile, part: bool = False, **fields: str) -> Answer:
     headers = {"HX-Request": "true"} if part else {}
-    answer: Answer = client.post(f"/leads/{lead.code}/files/", {"files": list(files), **fields}, headers=headers)
+    answer: Answer = client.post(f"/leads/{lead.code}/files/", {"file": list(files), **fields}, headers=headers)
     return answer
 
 
@@ -216,7 +216,7 @@ def test_files_sent_twice_are_there_once(client_of: ClientOf, cast: Cast, lead: 
 def test_no_file_at_all_says_so(client_of: ClientOf, cast: Cast, lead: Lead) -> None:
     answer = client_of(cast.ben).post(f"/leads/{lead.code}/files/", {})
 
-    assert (answer.status_code, Page(answer).error("files")) == (422, "Choose at least one file.")
+    assert (answer.status_code, Page(answer).error("file")) == (422, "Choose at least one file.")
 
 
 def test_address_of_the_files_leads_to_them(client_of: ClientOf, cast: Cast, lead: Lead) -> None:
@@ -245,7 +245,7 @@ def test_one_file_too_many_is_named(client_of: ClientOf, cast: Cast, lead: Lead,
     answer = send(client_of(cast.ben), lead, *(upload(f"{n}.pdf", PDF + str(n).encode()) for n in range(3)))
 
     assert (answer.status_code, names(lead)) == (422, {"0.pdf", "1.pdf"})
-    assert Page(answer).error("files") == f"2.pdf: Lead {lead.code} has 2 of your files, which is the most."
+    assert Page(answer).error("file") == f"2.pdf: Lead {lead.code} has 2 of your files, which is the most."
 
 
 def test_portal_without_room_says_what_it_keeps(
@@ -256,7 +256,7 @@ def test_portal_without_room_says_what_it_keeps(
     answer = send(client_of(cast.ben), lead, upload("offer.pdf", pdf(b"x" * 100)))
 
     assert answer.status_code == 422
-    assert "This portal keeps 100" in Page(answer).error("files")
+    assert "This portal keeps 100" in Page(answer).error("file")
     with inside(cast.acme):
         assert not StoredFile.objects.exists()
 
