@@ -9,18 +9,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads import states
-from leads.models import DETAIL_FIELDS, VENDOR_ONLY, VENDOR_WRITES, Activity, Comment, Lead, LostReason
+from leads.models import DETAIL_FIELDS, VENDOR_ONLY, VENDOR_WRITES, Activity, Comment, Lead, LeadFile, LostReason
 from leads.receiving import receivers, vendors_watching, why_organization_cannot
 from leads.settings import distribution
 from leads.states import Side, Status, Verb
 from prm.actions import Gone, Refused, Stale, apply_values
 from prm.events.models import Event
 from prm.events.record import Actor, Change, record
+from prm.files.actions import check_room, digest_of, keep_file, remove_file
+from prm.files.handed_in import HandedIn
+from prm.files.models import StoredFile
 from prm.organizations.models import Organization, next_number
 from prm.users.access import Permission
 from prm.users.models import Membership
@@ -186,6 +190,61 @@ def log_activity(
 
 
 @transaction.atomic
+def add_file(lead: Lead, file: HandedIn, *, is_internal: bool = False, by: Membership) -> tuple[LeadFile, bool]:
+    """Put a file on a lead; with it, whether it is new. A partner's is for the vendor, too.
+
+    What the same side has put there already, to the byte, is not kept twice: that one comes back. Raises Refused
+    where there is no more room, NotStored when the disk will not.
+    """
+    lead, side = _locked(lead.pk, Verb.ADD_FILE, by)
+    if is_internal and side is Side.HOLDER:
+        raise Refused(_("Only the vendor keeps files to itself."))
+    theirs = LeadFile.objects.filter(lead=lead, organization=by.organization)
+    same = theirs.filter(is_internal=is_internal, file__sha256=digest_of(file.content))
+    if found := same.select_related("file", "author").first():
+        return found, False
+    most = settings.PRM_FILES_PER_LEAD
+    if theirs.count() >= most:
+        raise Refused(
+            _("Lead %(code)s has %(most)s of your files, which is the most.") % {**_facts(lead), "most": most}
+        )
+    check_room(file.content.seek(0, 2))
+    stored = keep_file(
+        file.content,
+        purpose=StoredFile.Purpose.LEAD,
+        organization=by.organization,
+        content_type=file.kind.content_type,
+        by=by,
+    )
+    added = LeadFile.objects.create(
+        lead=lead,
+        file=stored,
+        author=by,
+        organization=by.organization,
+        is_internal=is_internal,
+        name=file.name,
+        created_at=timezone.now(),
+    )
+    _note_file(Event.Kind.LEAD_FILE_ADDED, lead, added, by=by, change=("", added.name))
+    return added, True
+
+
+@transaction.atomic
+def remove_file_of_lead(file: LeadFile, *, by: Membership) -> None:
+    """Take a file off its lead: for whoever has put it there, and for the vendor. That it was there stays noted."""
+    lead, side = _locked(file.lead_id, Verb.REMOVE_FILE, by)
+    rows = LeadFile.objects.visible_to(by).select_related("file", "organization", "author")
+    found = rows.filter(pk=file.pk).first()
+    if found is None:
+        raise Gone
+    if side is Side.HOLDER and found.author_id != by.pk:
+        raise Refused(_("Only %(name)s and the vendor can remove this file.") % {"name": found.author})
+    _note_file(Event.Kind.LEAD_FILE_REMOVED, lead, found, by=by, change=(found.name, ""))
+    found.delete()
+    remove_file(found.file)
+
+
+@transaction.atomic
 def lose_lead(lead: Lead, *, reason: LostReason, by: Actor) -> Lead:
     """Close as lost, for one of the portal's reasons."""
     lead, side = _locked(lead.pk, Verb.CLOSE_LOST, by)
@@ -341,4 +400,17 @@ def _note(
         changes=changes,
         facts=_facts(lead) | dict(facts or {}),
         tell=tell or [],
+    )
+
+
+def _note_file(kind: Event.Kind, lead: Lead, file: LeadFile, *, by: Actor, change: Change) -> None:
+    """An event for those who see the file: the vendor, and its partner; where it is the vendor's, the holder."""
+    shared_with = lead.organization if file.organization.is_vendor else file.organization
+    record(
+        kind,
+        lead,
+        by=by,
+        organization=None if file.is_internal else shared_with,
+        changes={"file": change},
+        facts=_facts(lead) | {"file": str(file.pk), "is_internal": file.is_internal},
     )

@@ -4,11 +4,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.models import DETAIL_FIELDS, VENDOR_WRITES, Activity, DistributionSettings, Lead, LostReason
+from prm.files.handed_in import HandedIn, look_at
+from prm.files.kinds import KINDS
+from prm.files.names import plain_name
+from prm.files.store import NotStored
 from prm.forms import AmountField, RecordForm
 from prm.organizations.context import active_portal
 from prm.organizations.models import Organization
@@ -174,6 +182,65 @@ class ActivityForm(forms.Form):
         if wrong := wrong_time(at):
             raise forms.ValidationError(wrong)
         return at
+
+
+class FilesInput(forms.FileInput):
+    """Several at once. What the server will not take in one go, the browser says before it is sent."""
+
+    allow_multiple_selected = True
+
+    def __init__(self) -> None:
+        endings = ",".join(f".{ending}" for kind in KINDS.values() for ending in kind.endings)
+        super().__init__({"accept": endings, "data-most": str(settings.PRM_FILES_AT_ONCE)})
+
+
+class FilesField(forms.FileField):
+    """The files as they came; an empty list is none."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        if not data:
+            raise ValidationError(_("Choose at least one file."), code="required")
+        return list(data)
+
+
+class FilesForm(forms.Form):
+    """Files for a lead. Valid or not, `cleaned_data["file"]` holds those that may be kept."""
+
+    file = FilesField(label=gettext_lazy("Files"))
+    is_internal = forms.BooleanField(label=gettext_lazy("Only for our own people"), required=False)
+
+    def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not by.is_vendor:
+            del self.fields["is_internal"]
+        most = {"one": filesizeformat(settings.PRM_LARGEST_FILE), "all": filesizeformat(settings.PRM_FILES_AT_ONCE)}
+        self.fields["file"].help_text = (
+            _("PDF, Office files without macros, pictures, CSV, text. %(one)s each at most, %(all)s at once.")
+            % most
+        )
+        words = _("Together these are more than the %(all)s that can be sent at once.") % most
+        self.fields["file"].widget.attrs["data-too-much"] = words
+
+    def clean_file(self) -> list[HandedIn]:
+        """One that is no good does not keep the others out."""
+        good = []
+        for upload in self.cleaned_data["file"]:
+            name = plain_name(upload.name or "")
+            try:
+                good.append(look_at(upload))
+            except ValidationError as wrong:
+                self.refuse(name, str(wrong.message), code=wrong.code or "")
+            except NotStored as no:
+                self.refuse(name, str(no), code=no.code)
+        return good
+
+    def refuse(self, name: str, words: str, *, code: str) -> None:
+        """Say of one of the files why it was not kept."""
+        kept = self.cleaned_data["file"]
+        self.add_error("file", ValidationError(f"{name}: {words}", code=code))
+        self.cleaned_data["file"] = kept
 
 
 class DistributionForm(forms.ModelForm):

@@ -132,7 +132,8 @@ def follow_up_panel(member: Membership) -> Panel | None:
 
 TOLD = (
     *(K.LEAD_CREATED, K.LEAD_ASSIGNED, K.LEAD_RECALLED, K.LEAD_OPENED, K.LEAD_HANDED_OVER, K.LEAD_COMMENTED),
-    *(K.LEAD_ACTIVITY, K.LEAD_LOST, K.LEAD_WON, K.LEAD_CONVERTED, K.LEAD_REOPENED),
+    *(K.LEAD_ACTIVITY, K.LEAD_FILE_ADDED, K.LEAD_FILE_REMOVED),
+    *(K.LEAD_LOST, K.LEAD_WON, K.LEAD_CONVERTED, K.LEAD_REOPENED),
 )
 """All but edits, of which there are too many to be news."""
 

@@ -162,8 +162,8 @@ def _named(lead: Lead, to: Drawing) -> SafeString:
     """A lead's first cell. One that is withheld: nothing but its number."""
     href = to.href("leads:detail", lead.code)
     if lead.is_withheld:
-        under = gettext("Closed unopened") if lead.is_closed else gettext("Open to see the details")
-        return named(locked_tile(), name=lead.code, href=href, under=under, mark=NOTHING if lead.is_closed else NEW)
+        mark = NOTHING if lead.is_closed else NEW
+        return named(locked_tile(), name=lead.code, href=href, under=_why_withheld(lead, to.member), mark=mark)
     place = ", ".join(part for part in (lead.city, lead.country) if part)
     return named(
         tile(lead.label),
@@ -172,6 +172,14 @@ def _named(lead: Lead, to: Drawing) -> SafeString:
         under=f"{lead.code} · {place}" if place else lead.code,
         mark=NEW if lead.status in NEW_ONES else NOTHING,
     )
+
+
+def _why_withheld(lead: Lead, member: Membership) -> str:
+    if lead.is_closed:
+        return gettext("Closed unopened")
+    if lead.organization_id != member.organization_id:
+        return gettext("Not opened yet")
+    return gettext("Open to see the details")
 
 
 def _detail(field: str, **words: Any) -> Column:

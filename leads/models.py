@@ -8,6 +8,8 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from leads.states import CLOSED, Side, Status
+from prm.files.models import StoredFile
+from prm.files.names import LONGEST
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
 from prm.organizations.models import Organization
 from prm.search.asked import Asked, searched_text
@@ -372,3 +374,47 @@ class Activity(FencedModel):
             *(SamePortal(field) for field in ["lead", "author", "organization", "shared_with"]),
         ]
         indexes = [models.Index(fields=["portal", "lead"], name="leads_activity_of_lead")]
+
+
+class LeadFileQuerySet(FencedQuerySet["LeadFile"]):
+    def visible_to(self, member: "Member") -> Self:
+        """Of leads whose details this member sees: for the vendor all, for a holder the own and the vendor's.
+
+        So the next holder inherits what the vendor has put there, and nothing of a former holder's. A
+        distributor reads what its reseller does.
+        """
+        rows = self if member.viewer is None else self.visible_to(member.viewer)
+        leads = Lead.objects.visible_to(member)
+        if member.is_vendor:
+            return rows.filter(lead__in=leads)
+        vendors = Q(organization__kind=Organization.Kind.VENDOR, is_internal=False)
+        own = Q(organization=member.organization_id)
+        if member.has_resellers:
+            own |= Q(organization=F("lead__organization"))
+        return rows.filter(own | vendors, lead__in=leads.filter(opened_at__isnull=False))
+
+
+class LeadFile(FencedModel):
+    """A file on a lead. The vendor's is for whoever has the lead, now or later, unless it is internal."""
+
+    lead = PortalForeignKey(Lead, on_delete=models.CASCADE, related_name="files")
+    file = PortalForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    author = PortalForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    organization = PortalForeignKey(Organization, on_delete=models.PROTECT, related_name="+")  # the author's, then
+    is_internal = models.BooleanField(default=False)  # the vendor keeps it to itself
+    name = Line(_("name"), max_length=LONGEST)  # as its sender called it, made safe
+    created_at = models.DateTimeField()
+
+    objects = FencedManager.from_queryset(LeadFileQuerySet)()
+    can_remove = False  # until `files_of` has looked
+
+    class Meta(FencedModel.Meta):
+        constraints = [
+            *FencedModel.Meta.constraints,
+            *(SamePortal(field) for field in ["lead", "file", "author", "organization"]),
+            models.UniqueConstraint(fields=["portal", "file"], name="leads_leadfile_once"),
+        ]
+        indexes = [models.Index(fields=["portal", "lead"], name="leads_leadfile_of_lead")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -32,6 +32,8 @@ class Verb(StrEnum):
     HAND_OVER = "hand_over"
     COMMENT = "comment"
     LOG_ACTIVITY = "log_activity"
+    ADD_FILE = "add_file"
+    REMOVE_FILE = "remove_file"
     CLOSE_LOST = "close_lost"
     CLOSE_WON = "close_won"
     CONVERT = "convert"
@@ -59,6 +61,8 @@ TABLE: dict[Verb, dict[Side, frozenset[Status]]] = {
     Verb.HAND_OVER: {Side.HOLDER: REVEALED},
     Verb.COMMENT: {Side.VENDOR: OPEN, Side.HOLDER: REVEALED},
     Verb.LOG_ACTIVITY: {Side.HOLDER: REVEALED},
+    Verb.ADD_FILE: {Side.VENDOR: OPEN, Side.HOLDER: REVEALED},
+    Verb.REMOVE_FILE: {Side.VENDOR: OPEN | CLOSED, Side.HOLDER: REVEALED},
     Verb.CLOSE_LOST: {Side.VENDOR: OPEN, Side.HOLDER: REVEALED},
     Verb.CLOSE_WON: {Side.VENDOR: REVEALED, Side.HOLDER: REVEALED},
     Verb.CONVERT: {Side.VENDOR: REVEALED, Side.HOLDER: REVEALED},
@@ -81,6 +85,8 @@ _WORDS: dict[Verb, str | Promise] = {
     Verb.HAND_OVER: gettext_lazy("handed over"),
     Verb.COMMENT: gettext_lazy("commented on"),
     Verb.LOG_ACTIVITY: gettext_lazy("worked on"),
+    Verb.ADD_FILE: gettext_lazy("given files"),
+    Verb.REMOVE_FILE: gettext_lazy("cleared of files"),
     Verb.CLOSE_LOST: gettext_lazy("closed as lost"),
     Verb.CLOSE_WON: gettext_lazy("closed as won"),
     Verb.CONVERT: gettext_lazy("converted to a deal"),

@@ -22,13 +22,16 @@ WORDS.update(
         K.LEAD_HANDED_OVER: ("arrows-right-left", gettext_lazy("handed the lead over to {to}")),
         K.LEAD_COMMENTED: ("chat-bubble-left", gettext_lazy("commented")),
         K.LEAD_ACTIVITY: ("phone", gettext_lazy("logged an activity")),
+        K.LEAD_FILE_ADDED: ("paper-clip", gettext_lazy("added a file")),
+        K.LEAD_FILE_REMOVED: ("trash", gettext_lazy("removed a file")),
         K.LEAD_LOST: ("x-circle", gettext_lazy("closed the lead as lost: {reason}")),
         K.LEAD_WON: ("trophy", gettext_lazy("closed the lead as won")),
         K.LEAD_CONVERTED: ("briefcase", gettext_lazy("converted the lead to a deal")),
         K.LEAD_REOPENED: ("arrow-path", gettext_lazy("re-opened the lead")),
     }
 )
-HIDDEN_CHANGES.update({K.LEAD_CREATED, K.LEAD_ASSIGNED, K.LEAD_RECALLED, K.LEAD_HANDED_OVER})
+ABOUT_FILES = {K.LEAD_FILE_ADDED, K.LEAD_FILE_REMOVED}
+HIDDEN_CHANGES.update({K.LEAD_CREATED, K.LEAD_ASSIGNED, K.LEAD_RECALLED, K.LEAD_HANDED_OVER, *ABOUT_FILES})
 ACTIVITY_ICONS = {"call": "phone", "mail": "envelope", "meeting": "calendar"}
 
 
@@ -67,6 +70,8 @@ def lead_timeline(lead: Lead, member: Membership, *, show: str = "") -> list[Ent
             activity = activities.get(event.facts["activity"])
             if activity is not None:
                 entries.append(_with_activity(entry, activity))
+        elif event.kind in ABOUT_FILES:
+            entries.append(_with_file(entry, event))
         else:
             entries.append(entry)
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
@@ -88,3 +93,10 @@ def _with_activity(entry: Entry, activity: Activity) -> Entry:
         detail=activity.note,
         tag=text,
     )
+
+
+def _with_file(entry: Entry, event: Event) -> Entry:
+    """What it was called stands beside the event, where erasure can reach it."""
+    name = next((value.new or value.old for value in event.values.all()), "")
+    is_internal = bool(event.facts["is_internal"])
+    return replace(entry, detail=name, tag=_("Internal") if is_internal else "", is_internal=is_internal)

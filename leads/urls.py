@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from leads.models import CODE
-from leads.views import bulk, lists, record, settings
+from leads.views import bulk, files, lists, record, settings
 
 
 class LeadCode:
@@ -36,5 +36,7 @@ urlpatterns = [
     path("leads/<lead:code>/reopen/", record.lead_reopen, name="reopen"),
     path("leads/<lead:code>/comment/", record.lead_comment, name="comment"),
     path("leads/<lead:code>/activity/", record.lead_activity, name="activity"),
+    path("leads/<lead:code>/files/", files.lead_files, name="files"),
+    path("leads/<lead:code>/files/<uuid:pk>/", files.lead_file, name="file"),
     path("settings/lead-distribution/", settings.distribution, name="settings"),
 ]

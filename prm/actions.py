@@ -11,9 +11,10 @@ UNIQUE_VIOLATION = "23505"  # PostgreSQL manual, appendix A
 
 
 class Refused(Exception):
-    """The business says no, in words meant for the person who asked. Pages show it, the API answers 409."""
+    """The business says no, in words meant for the person who asked. Pages show it, the API answers `status`."""
 
     code = "refused"  # for programs
+    status = 409  # of HTTP
 
 
 class Stale(Refused):

@@ -213,7 +213,11 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a body, apart from the files in it
-PRM_LARGEST_UPLOAD = 10 * 1024 * 1024  # bytes of a form with files
+PRM_LARGEST_UPLOAD = 10 * 1024 * 1024  # bytes of a form with a picture
+PRM_LARGEST_FILE = 20 * 1024 * 1024  # bytes of a file on a lead
+PRM_FILES_AT_ONCE = 100 * 1024 * 1024  # bytes of a form that brings several
+PRM_FILES_PER_LEAD = 50  # from each side
+PRM_PORTAL_STORAGE = int(env.text("PRM_STORAGE_GB", "") or 5) * 1024**3  # bytes of all files of a portal
 PRM_SECURITY_CONTACT = env.text("PRM_SECURITY_CONTACT", "" if IS_PRODUCTION else f"security@{_host}")
 
 # --- Words, time, files -----------------------------------------------------------------------------

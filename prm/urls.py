@@ -6,6 +6,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
 from deals.api import ConvertibleLeadViewSet, DealViewSet
+from leads.file_api import LeadFileViewSet
 from prm.home.views import front_door
 from prm.organizations.api import OrganizationViewSet
 from prm.serving import assets, wellknown
@@ -14,6 +15,7 @@ from prm.users.urls import account
 
 api = SimpleRouter()
 api.register("leads", ConvertibleLeadViewSet, basename="lead")
+api.register(r"leads/(?P<lead>[^/.]+)/files", LeadFileViewSet, basename="lead-file")
 api.register("deals", DealViewSet, basename="deal")
 api.register("organizations", OrganizationViewSet, basename="organization")
 api.register("users", UserViewSet, basename="user")

@@ -77,9 +77,13 @@ def served(
     *,
     query: str = "",
     body: bytes = b"",
+    length: int | None = None,
     headers: Mapping[str, str],
 ) -> tuple[int, bytes]:
-    """What the WSGI application answers at Acme, asked as a server asks: Django's client makes other requests."""
+    """What the WSGI application answers at Acme, asked as a server asks: Django's client makes other requests.
+
+    `length` is what the sender promises, if that is not what comes.
+    """
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
@@ -87,7 +91,7 @@ def served(
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "8000",
         "HTTP_HOST": "acme.localhost:8000",
-        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_LENGTH": str(len(body) if length is None else length),
         "wsgi.input": io.BytesIO(body),
         "wsgi.url_scheme": "http",
     }

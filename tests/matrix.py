@@ -13,6 +13,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import quote
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -38,11 +39,20 @@ class Actor:
 
 @dataclass(frozen=True)
 class Row:
-    """A record somebody may ask for: how pages and the API address it, and by what a list shows it."""
+    """A record somebody may ask for: how pages and the API address it, and by what a list shows it.
+
+    `within`: the record whose address comes before its own.
+    """
 
     code: str
     key: str
     mark: str
+    within: "Row | None" = None
+
+    def address(self, *, is_api: bool) -> list[str]:
+        """What stands for it in an address."""
+        before = self.within.address(is_api=is_api) if self.within else []
+        return [*before, self.key if is_api else self.code]
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,8 @@ def send(actor: Actor, question: Question) -> HttpResponse:
     headers = {"host": f"{actor.portal.slug}.localhost:8000"}
     if actor.key:
         headers["Authorization"] = f"Bearer {actor.key}"
-    if question.is_api and question.method not in {"GET", "HEAD"}:
+    brings_a_file = any(isinstance(value, UploadedFile) for value in question.body.values())
+    if question.is_api and question.method not in {"GET", "HEAD"} and not brings_a_file:
         text = json.dumps(dict(question.body))
         answer = client.generic(question.method, question.path, text, "application/json", headers=headers)
     elif question.method == "POST":
@@ -113,8 +124,10 @@ _TOKEN = re.compile(
 def _plain(text: str, question: Question, row: Row | None) -> str:
     for echoed in (question.path, quote(question.path, safe="")):
         text = text.replace(echoed, "<address>")
-    for echoed in {row.code, row.key} - {""} if row else ():
-        text = text.replace(echoed, "<row>")
+    while row is not None:
+        for echoed in {row.code, row.key} - {""}:
+            text = text.replace(echoed, "<row>")
+        row = row.within
     return _TOKEN.sub(r"\1\2\3<token>", text)
 
 

@@ -18,7 +18,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
 from deals.models import Deal
-from leads.models import VENDOR_ONLY, Activity, Comment, Lead
+from leads.models import VENDOR_ONLY, Activity, Comment, Lead, LeadFile
 from prm.events.models import EventValue
 from prm.lists.models import SavedView
 from prm.organizations.context import inside
@@ -275,6 +275,19 @@ def _note(member: Membership, found: Plant) -> bool:
     return is_shared and _looks_on(member, holder)
 
 
+def _file(member: Membership, found: Plant) -> bool:
+    """With its lead: the vendor's own ones stay there, a former holder's stay with the vendor."""
+    file = LeadFile.objects.select_related("lead", "organization").filter(pk=found.pk).first()
+    if file is None:
+        return True  # the answer that says it is removed
+    lead = file.lead
+    if member.is_vendor:
+        return member.can(Permission.VIEW_PORTAL_LEADS) or _looks_after(member, lead.organization_id)
+    if file.is_internal or lead.organization_id != member.organization_id or lead.opened_at is None:
+        return False
+    return file.organization_id == member.organization_id or file.organization.is_vendor
+
+
 def _value(member: Membership, found: Plant) -> bool:
     """An old or new value: for those whom the event concerns, and who see the lead that it is about."""
     value = EventValue.objects.select_related("event").get(pk=found.pk)
@@ -342,6 +355,7 @@ RULES: dict[str, Rule] = {
     "leads.Lead": _lead,
     "leads.Comment": _note,
     "leads.Activity": _note,
+    "leads.LeadFile": _file,
     "deals.DealStage": _everybody,
     "deals.DealLostReason": _everybody,
     "deals.Account": _deal,

@@ -15,6 +15,7 @@ from leads.models import LostReason
 from prm.events.actions import unsubscribe
 from prm.events.models import Event, Message
 from prm.files.actions import keep_file
+from prm.files.handed_in import look_at
 from prm.files.models import StoredFile
 from prm.lists.actions import choose_default, save_view
 from prm.organizations.actions import set_partner_managers
@@ -33,6 +34,7 @@ from prm.users.models import ApiKey, Draft, Membership, Session
 from prm.users.security import change_policy
 from prm.users.viewing import begin_viewing, end_viewing
 from tests.factories import new_deal, opened_lead
+from tests.files.making import upload
 from tests.guards.catalogue import fenced_models, rows
 
 LOGO = (Path(__file__).parent / "data" / "logo.png").read_bytes()
@@ -44,6 +46,7 @@ def populate(by: Membership, to: Membership) -> None:
         lead = opened_lead(by, to)
         actions.comment_lead(lead, text="Hello", is_internal=False, by=to)
         actions.log_activity(lead, kind="call", outcome="reached", note="Rang.", by=to)
+        actions.add_file(lead, look_at(upload()), by=to)
         actions.lose_lead(lead, reason=LostReason.objects.get(name="No budget"), by=to)
         new_deal(by, to)
         create_api_key(to, name="robot", scope=ApiKey.Scope.READ, by=by)

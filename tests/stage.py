@@ -5,7 +5,7 @@ vendor's, Globex's, or nobody's: a row that never was.
 """
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -26,6 +26,7 @@ from leads.models import Lead, LostReason
 from prm.events.models import Delivery, Event, Message
 from prm.events.unsubscribing import unsubscribe_url
 from prm.files.actions import keep_file
+from prm.files.handed_in import look_at
 from prm.files.models import StoredFile
 from prm.lists.actions import save_view
 from prm.organizations.actions import create_organization
@@ -46,6 +47,7 @@ from tests import browsing
 from tests import cast as cast_module
 from tests.cast import PASSWORD, Cast
 from tests.factories import assigned_lead, new_deal, new_lead, opened_lead
+from tests.files.making import upload
 from tests.matrix import Actor, Row, fingerprint
 from tests.planting import plant_everywhere
 from tests.populate import LOGO, export_and_refusal, look_after
@@ -165,10 +167,15 @@ def _leads(stage: Stage) -> None:
             talked_about = opened_lead(by, holder)
             lead_actions.comment_lead(talked_about, text="Hello", is_internal=True, by=holder)
             lead_actions.log_activity(talked_about, kind="call", outcome="reached", note="Rang.", by=holder)
+            file, _is_new = lead_actions.add_file(talked_about, look_at(upload()), by=holder)
+            lead_row, key = _row(talked_about), str(file.pk)
+            stage.rows.setdefault(("lead file", ""), {})[place] = Row(key, key, mark=key, within=lead_row)
     for kind, letter in (("lead", "L"), ("deal", "D")):
         for (other, _state), found in stage.rows.items():
             if other == kind:
                 found[NOWHERE] = Row(code=f"{letter}-9999", key=str(uuid.uuid4()), mark="")
+    nowhere = stage.rows["lead", "opened"][NOWHERE]
+    stage.rows["lead file", ""][NOWHERE] = replace(_no_uuid(), within=nowhere)
 
 
 def _homes(cast: Cast) -> dict[str, Organization]:
@@ -276,7 +283,7 @@ def _files(stage: Stage) -> None:
     for place, by in (("vendor", stage.cast.ada), ("globex", stage.cast.dan)):
         with inside(by.portal):
             change_portal(values={}, logo=LOGO, by=by)
-            found[place] = _file(StoredFile.objects.get())
+            found[place] = _file(StoredFile.objects.get(purpose="logo"))
     with inside(stage.cast.acme):
         purpose = StoredFile.Purpose.LOGO
         file = keep_file(LOGO, purpose=purpose, organization=stage.cast.north, content_type="image/png", by=None)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from leads import actions, states
+from leads.files import files_section
 from leads.forms import ActivityForm, AssignForm, CloseForm, CommentForm, HandOverForm, LeadForm
 from leads.lists import LEADS
 from leads.models import CODE, Lead
@@ -77,6 +78,7 @@ def _page(
         "after": after,
         "comment_form": comment_form or CommentForm(lead=lead, by=member),
         "activity_form": activity_form or ActivityForm(),
+        **files_section(lead, member, verbs),
         **outcome_of(lead, member),
     }
     for verb, name in (("comment", "comment"), ("log_activity", "activity")):

@@ -48,6 +48,7 @@ CODES = {
     429: "throttled",
     500: "error",
     503: "unavailable",
+    507: "not_stored",
 }
 
 
@@ -62,7 +63,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
 def _answer(exc: Exception) -> HttpResponse | None:
     match exc:
         case Refused():
-            return problem(409, str(exc), code=exc.code)
+            return problem(exc.status, str(exc), code=exc.code)
         case IntegrityError() if is_duplicate(exc):
             return _answer(Duplicate())
         case Gone() | Http404() | exceptions.NotFound():

@@ -20,8 +20,9 @@ SAYS = {
     406: "Answers are JSON only.",
     409: "Refused in the record's present state, changed by somebody else meanwhile, or there already.",
     413: "The body is too large.",
-    415: "Bodies are JSON only.",
+    415: "Bodies are JSON; of what brings a file, multipart/form-data.",
     429: "Too much was asked with this key, or by this person, in the present minute.",
+    507: "The disk did not take the file; nothing was changed.",
 }
 WRITES = frozenset({403, 409, 413, 415})
 TEXT = {"type": "string"}
@@ -91,7 +92,11 @@ class PortalSchema(AutoSchema):
         for status in SAYS:
             if status in WRITES and self.method == "GET":
                 continue
-            if status == 404 and not getattr(self.view, "detail", False):
+            if status == 404 and not (
+                getattr(self.view, "detail", False) or getattr(self.view, "is_within_a_row", False)
+            ):
+                continue
+            if status == 507 and not (getattr(self.view, "takes_files", False) and self.method == "POST"):
                 continue
             yield status
 

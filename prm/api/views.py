@@ -113,6 +113,9 @@ def _page_size(parameters: Mapping[str, str]) -> int:
 class PortalViewSet(viewsets.GenericViewSet[Any]):
     """A resource of one portal. Subclasses say `rows` (what the member sees), orderings and statuses."""
 
+    is_within_a_row = False  # whether the address of its list names a row of another resource
+    list_parameters = LIST_PARAMETERS
+
     http_method_names = ["get", "post", "patch", "head", "options"]
     parser_classes = [BodyParser]
     pagination_class = KeysetPagination
@@ -126,7 +129,7 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
         super().initial(request, *args, **kwargs)
         if self.action is None:
             return  # no method of this resource: 405 comes next
-        known = LIST_PARAMETERS if self.action == "list" else frozenset()
+        known = self.list_parameters if self.action == "list" else frozenset()
         for name in request.query_params:
             if name not in known:
                 raise InvalidParameter(name, _("This parameter is not known here."))

@@ -87,6 +87,8 @@ class Event(FencedModel):
         LEAD_HANDED_OVER = "lead_handed_over", _("Lead handed over to a colleague")
         LEAD_COMMENTED = "lead_commented", _("Comment")
         LEAD_ACTIVITY = "lead_activity", _("Activity")
+        LEAD_FILE_ADDED = "lead_file_added", _("File added to a lead")
+        LEAD_FILE_REMOVED = "lead_file_removed", _("File removed from a lead")
         LEAD_LOST = "lead_lost", _("Lead closed as lost")
         LEAD_WON = "lead_won", _("Lead closed as won")
         LEAD_CONVERTED = "lead_converted", _("Lead converted to a deal")

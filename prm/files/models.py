@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from prm.files.sheets import SHEETS
+from prm.files.kinds import BY_CONTENT_TYPE, Kind
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
 from prm.organizations.models import Organization
 from prm.users.access import Permission
@@ -18,7 +18,7 @@ from prm.users.models import Membership
 if TYPE_CHECKING:
     from prm.users.models import Membership as Member
 
-EXTENSIONS = {sheet.content_type: name for name, sheet in SHEETS.items()} | {"image/png": "png"}
+EXTENSIONS = {content_type: kind.endings[0] for content_type, kind in BY_CONTENT_TYPE.items()}
 """The kinds of content that are ever stored, as this program has found or made them."""
 
 
@@ -26,7 +26,8 @@ class StoredFileQuerySet(FencedQuerySet["StoredFile"]):
     def visible_to(self, member: "Member") -> Self:
         """Owner and purpose decide, never the knowledge of an id.
 
-        Logos are for who manages the portal, an export for whoever asked for it, with nobody looking over.
+        Logos are for who manages the portal, an export for whoever asked for it, with nobody looking over. Who
+        may have a lead's file, its lead says: `LeadFile` in leads/models.py.
         """
         seen = Q(pk__in=[])
         if member.can(Permission.MANAGE_PORTAL):
@@ -37,11 +38,12 @@ class StoredFileQuerySet(FencedQuerySet["StoredFile"]):
 
 
 class StoredFile(FencedModel):
-    """One file. Its name on disk is ours and random; what the uploader called it is not kept."""
+    """One file. Its name on disk is ours and random."""
 
     class Purpose(models.TextChoices):
         LOGO = "logo", _("Logo")
         EXPORT = "export", _("Export")
+        LEAD = "lead", _("File of a lead")
 
     purpose = models.CharField(max_length=20, choices=Purpose.choices)
     organization = PortalForeignKey(Organization, on_delete=models.PROTECT, related_name="+")  # whose it is
@@ -62,6 +64,10 @@ class StoredFile(FencedModel):
             models.UniqueConstraint(fields=["portal", "stored_as"], name="files_storedfile_unique_place"),
         ]
         indexes = [models.Index(fields=["portal", "purpose", "sha256"], name="files_storedfile_by_content")]
+
+    @property
+    def kind(self) -> Kind:
+        return BY_CONTENT_TYPE[self.content_type]
 
     def __str__(self) -> str:
         return f"{self.portal} {self.get_purpose_display()}.{EXTENSIONS[self.content_type]}"

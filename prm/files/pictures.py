@@ -14,7 +14,7 @@ MOST_PIXELS = 10_000_000  # read from the header: nothing larger is ever decoded
 SIDE = 512  # of what is kept
 
 # What Pillow's readers raise on broken content.
-_BROKEN = (
+BROKEN = (
     OSError,
     SyntaxError,
     ValueError,
@@ -42,7 +42,7 @@ def as_png(content: bytes) -> bytes:
             painted = _painted(picture) if is_sane else b""
     except Image.DecompressionBombError as error:
         raise _rejected(_too_many_pixels()) from error
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _rejected(_("This is no picture that can be read. Use a PNG, JPEG, WebP or GIF.")) from error
     if not painted:
         raise _rejected(_too_many_pixels())

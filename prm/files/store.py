@@ -3,8 +3,10 @@
 Through Django's storage interface, so that STORAGES may name another place.
 """
 
+import contextlib
 import os
 import secrets
+import tempfile
 import uuid
 from collections.abc import Collection
 from pathlib import Path
@@ -19,6 +21,14 @@ from prm.actions import Refused
 
 class NotStored(Refused):
     """The disk did not take it: full, gone, or closed to us. Nothing of the file is left behind."""
+
+    code = "not_stored"
+    status = 507
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(
+            message or _("The file could not be stored; nothing was changed. Please tell whoever runs this portal.")
+        )
 
 
 class WholeFiles(FileSystemStorage):
@@ -46,10 +56,15 @@ def write(place: str, content: bytes | IO[bytes]) -> None:
     try:
         default_storage.save(place, ContentFile(content) if isinstance(content, bytes) else File(content))
     except OSError as error:
-        default_storage.delete(f"{place}.part")
-        raise NotStored(
-            _("The file could not be stored; nothing was changed. Please tell whoever runs this portal.")
-        ) from error
+        with contextlib.suppress(OSError):
+            default_storage.delete(f"{place}.part")
+        raise NotStored from error
+
+
+def scratch() -> IO[bytes]:
+    """A file on the store's disk that has no name and is gone once it is closed, whatever becomes of us."""
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    return tempfile.TemporaryFile(dir=folder())
 
 
 def read(place: str) -> bytes:

@@ -15,10 +15,11 @@ from prm.serving.logs import current_request_id
 RETRY_AFTER = 5  # seconds: a restart of the database takes about that long
 
 
-def _answer(request: HttpRequest, status: int, title: str, template: str = "") -> HttpResponse:
+def _answer(request: HttpRequest, status: int, title: str, template: str = "", **words: object) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problem(status, title)
-    return render(request, template or f"{status}.html", {"request_id": current_request_id()}, status=status)
+    context = {"request_id": current_request_id(), **words}
+    return render(request, template or f"{status}.html", context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -40,8 +41,9 @@ def length_required(request: HttpRequest) -> HttpResponse:
     return _answer(request, 411, "Say how long the body is, in Content-Length.", "400.html")
 
 
-def too_large(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 413, "This is too large to be taken.")
+def too_large(request: HttpRequest, *, most: int = 0) -> HttpResponse:
+    """`most` is what is taken, in bytes, where that is known."""
+    return _answer(request, 413, "This is too large to be taken.", most=most)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

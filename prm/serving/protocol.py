@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from prm.api.problems import problem
+from prm.files.uploads import most_sent_to
 from prm.serving.pages import length_required, not_allowed, too_large
 
 OF_PAGES = ["GET", "HEAD", "POST"]
@@ -35,8 +36,8 @@ class ProtocolMiddleware:
             return not_allowed(request, known)
         if "Transfer-Encoding" in request.headers:
             return length_required(request)
-        if _length(request) > _limit(request):
-            return too_large(request)
+        if _length(request) > (most := _limit(request)):
+            return too_large(request, most=most)
         return self.get_response(request)
 
 
@@ -51,6 +52,7 @@ def _length(request: HttpRequest) -> int:
 
 def _limit(request: HttpRequest) -> int:
     """In bytes. Files come in forms of many parts; all else is held in memory."""
-    is_upload = request.content_type == "multipart/form-data"
-    found: int = settings.PRM_LARGEST_UPLOAD if is_upload else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if request.content_type == "multipart/form-data":
+        return most_sent_to(request.path_info)
+    found: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return found

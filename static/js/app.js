@@ -105,6 +105,21 @@
   });
   on("beforeunload", (event) => { if (find("form[data-changed]")) event.preventDefault(); }, window);
 
+  // Files: what is too much at once is said before it is sent; while it is sent, how far that is.
+  on("change", (event) => {
+    const { files, dataset } = event.target;
+    if (!files || !dataset.most) return;
+    const size = [...files].reduce((sum, file) => sum + file.size, 0);
+    event.target.setCustomValidity(size > Number(dataset.most) ? dataset.tooMuch : "");
+    event.target.reportValidity();
+  });
+  on("htmx:xhr:progress", (event) => {
+    const bar = find("[data-sending]", event.target);
+    if (!bar || !event.detail.lengthComputable || event.detail.loaded === 0) return;
+    bar.hidden = false;
+    bar.value = event.detail.loaded / event.detail.total;
+  });
+
   // Lists. A filter's form opens beneath the bar; a row shows beside the list where there is room.
   const closeChooser = () => find("#chooser")?.replaceChildren();
   const hasRoom = () => matchMedia("(min-width: 80rem)").matches;

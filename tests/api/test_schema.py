@@ -22,6 +22,8 @@ OPERATIONS = {
         f"/api/v1/leads/{{id}}/{verb}/": {"post"}
         for verb in ("assign", "recall", "open", "close", "convert", "reopen", "comment", "activity")
     },
+    "/api/v1/leads/{lead}/files/": {"get", "post"},
+    "/api/v1/leads/{lead}/files/{id}/": {"get", "delete"},
     "/api/v1/deals/": {"get"},
     "/api/v1/deals/{id}/": {"get", "patch"},
     **{f"/api/v1/deals/{{id}}/{verb}/": {"post"} for verb in ("move", "win", "lose", "reopen")},

@@ -52,6 +52,15 @@ class Acme:
 
     def api(self, who: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """The API's answer to this person, for what a test needs to be there already."""
+        return self._ask(who, method, path, json.dumps(body or {}).encode(), "application/json")
+
+    def send_file(self, who: str, path: str, name: str, content: bytes) -> Any:
+        """The same for an address that takes a file."""
+        head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body = b"--x\r\n" + head.encode() + content + b"\r\n--x--\r\n"
+        return self._ask(who, "POST", path, body, "multipart/form-data; boundary=x")
+
+    def _ask(self, who: str, method: str, path: str, body: bytes, kind: str) -> Any:
         if who not in self._keys:
             made = self.stack.manage("create_api_key", "--portal", "acme", "--user", who, "--name", "test")
             self._keys[who] = made.strip()
@@ -59,10 +68,10 @@ class Acme:
         headers = {
             "Host": f"acme.localhost:{self.stack.port}",
             "Authorization": f"Bearer {self._keys[who]}",
-            "Content-Type": "application/json",
+            "Content-Type": kind,
         }
         try:
-            link.request(method, f"/api/v1/{path}", json.dumps(body or {}), headers)
+            link.request(method, f"/api/v1/{path}", body, headers)
             answer = link.getresponse()
             text = answer.read().decode()
             assert answer.status < 300, text

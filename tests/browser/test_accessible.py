@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import ADA, BEN, Acme, Open
+from tests.files.making import PDF, picture
 
 pytestmark = pytest.mark.browser
 
@@ -149,6 +150,8 @@ NO_PAGES = {
     "leads:reopen": "a button",
     "leads:comment": "a form of the lead's page",
     "leads:activity": "a form of the lead's page",
+    "leads:files": "a form of the lead's page",
+    "leads:file": "a file to save",
     "deals:move": "a button",
     "deals:win": "a button",
     "deals:reopen": "a button",
@@ -195,6 +198,11 @@ def places(acme: Acme) -> dict[str, str]:
         BEN, "POST", f"leads/{worked['id']}/activity/", {"kind": "call", "outcome": "reached", "note": "Busy."}
     )
     acme.api(BEN, "PATCH", f"leads/{worked['id']}/", {"city": "Linz"})
+    for who, name in (
+        (BEN, f"Offer for {long_name}.pdf"),
+        (ADA, "plan.png"),
+    ):
+        acme.send_file(who, f"leads/{worked['id']}/files/", name, PDF if name.endswith("pdf") else picture())
     acme.api(BEN, "POST", f"leads/{lost['id']}/close/", {"outcome": "lost", "reason": "No budget"})
     deal = acme.api(BEN, "POST", f"leads/{sold['id']}/convert/", {"close_date": "2027-03-31"})
     people = {member["email"]: member for member in acme.api(ADA, "GET", "users/")["results"]}

@@ -9,6 +9,7 @@ from typing import Any
 
 from prm.events.unsubscribing import optional_kinds
 from tests.cast import PASSWORD
+from tests.files.making import upload
 from tests.matrix import Actor
 from tests.stage import MEMBERS, Stage
 
@@ -68,6 +69,7 @@ VIEWS: Sight = {  # each is its owner's, and shared with nobody
     "east": people("dora"),
     "globex": people("dan"),
 }
+REMOVERS = people("ada val vic ben cleo dora dan eve_globex")  # who has added a file, and the vendor
 LEAD_ROWS = (("lead", "assigned"), ("lead", "opened"), ("lead", "won"))
 
 
@@ -292,6 +294,10 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("leads:reopen", "POST"): lead_page("won", enters=MANAGES, status=SENT),
     ("leads:comment", "POST"): lead_page("opened", status=SENT, body=_same(text="Hello", audience="internal")),
     ("leads:activity", "POST"): lead_page("opened", enters=HOLDS, status=SENT, body=_same(**CALL)),
+    ("leads:files", "GET"): lead_page("opened", status=SENT),  # leads to where they stand
+    ("leads:files", "POST"): lead_page("opened", status=SENT, body=lambda stage, actor: {"file": upload()}),
+    ("leads:file", "GET"): Expect(row=("lead file", ""), sees=LEADS),
+    ("leads:file", "POST"): Expect(row=("lead file", ""), sees=LEADS, acts=REMOVERS, status=SENT),
     ("leads:settings", "GET"): Expect(enters=ADMINS),
     ("leads:settings", "POST"): Expect(enters=ADMINS, status=SENT, body=_same(action="add_reason", name="Moved")),
     ("deals:convert", "GET"): lead_page("opened", is_form=True),
@@ -337,6 +343,12 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("api:lead-comment", "POST"): lead_verb("opened", body=_same(text="Hello")),
     ("api:lead-activity", "POST"): lead_verb("opened", acts=HOLDS, body=_same(**CALL)),
     ("api:lead-convert", "POST"): lead_verb("opened", body=_same(**DEAL)),
+    ("api:lead-file-list", "GET"): lead_page("opened"),
+    ("api:lead-file-list", "POST"): lead_verb("opened", body=lambda stage, actor: {"file": upload()}),
+    ("api:lead-file-detail", "GET"): Expect(row=("lead file", ""), sees=LEADS),
+    ("api:lead-file-detail", "DELETE"): Expect(
+        row=("lead file", ""), sees=LEADS, acts=REMOVERS, status=(204,), refused=409
+    ),
     ("api:deal-list", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
     ("api:deal-detail", "GET"): Expect(row=("deal", ""), sees=LEADS),
     ("api:deal-detail", "PATCH"): Expect(row=("deal", ""), sees=LEADS, body=_same(name="Renamed")),

@@ -78,7 +78,7 @@ class Cell:
 
     @property
     def address(self) -> str:
-        return reverse(self.name, args=[self.row.key if self.is_api else self.row.code] if self.expect.row else [])
+        return reverse(self.name, args=self.row.address(is_api=self.is_api) if self.expect.row else [])
 
     def ask(self) -> Answer:
         question = Question(self.method, self.address, self.expect.body(self.stage, self.actor))

@@ -210,7 +210,7 @@ def test_nothing_is_kept_by_any_cache(stage: Stage) -> None:
         expect = TABLE.get((name, method), Expect())
         for actor in ("ada", "ben", "anonymous"):
             rows = stage.rows[expect.row] if expect.row else {}
-            address = [rows["north"].key if name.startswith("api:") else rows["north"].code] if rows else []
+            address = rows["north"].address(is_api=name.startswith("api:")) if rows else []
             answer = ask(stage.actors[actor], Question(method, reverse(name, args=address or PUBLIC.get(name, []))))
             may_be_kept = "no-store" not in answer.headers["Cache-Control"]
             if may_be_kept != (name in CACHED):

@@ -33,6 +33,7 @@ NOT_BROUGHT_BACK = {
     "templates/sso/provider.html": "holds a client secret, which is kept nowhere",
     "templates/leads/lose_many.html": "one choice, about rows that were ticked on the page before",
     "templates/leads/settings.html": "a few choices",
+    "templates/leads/files.html": "files, which are kept nowhere",
     "templates/deals/settings.html": "a few words",
     "templates/organizations/portal_settings.html": "a name, two colours, and a file, which is kept nowhere",
 }

@@ -227,7 +227,7 @@ def answer_to(stage: Stage, case: Case, value: str) -> Answer:
     """What comes of this id in the case's field."""
     sent: Any = [value] if case.is_list else value
     row = stage.rows[case.row][case.place] if case.row else None
-    address = [row.key if case.url.startswith("api:") else row.code] if row else []
+    address = row.address(is_api=case.url.startswith("api:")) if row else []
     question = Question(case.method, reverse(case.url, args=address), {**case.body, case.sends: sent})
     return ask(stage.actors[case.actor], question, stage.before, row=Row(value, value, ""))
 

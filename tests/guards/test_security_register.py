@@ -64,7 +64,7 @@ PLAIN_WORDS = {"sslmode=verify-full": "an option of Postgres"}
 TOPS = tuple(f"{path.name}/" for path in ROOT.iterdir() if path.is_dir())
 AT_TOP = tuple(path.name for path in ROOT.iterdir() if path.is_file())
 UNITS = {"seconds": 1, "minutes": 60, "hour": 3600, "hours": 3600, "day": 86400, "days": 86400}
-UNITS |= {"": 1, "characters": 1, "kB": 1024, "MB": 1024**2}
+UNITS |= {"": 1, "characters": 1, "kB": 1024, "MB": 1024**2, "GB": 1024**3}
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def test_api_resources_are_declared_by_the_router(route: Route) -> None:
     if route.api is not None and route.name != "schema":
         assert issubclass(route.api, GenericViewSet)
         assert route.actions
-        assert set(route.actions) <= {"get", "post", "patch"}
+        assert set(route.actions) <= {"get", "post", "patch", "delete"}
 
 
 def test_every_permission_opens_some_page() -> None:

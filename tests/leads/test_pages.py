@@ -388,7 +388,7 @@ def test_lead_page_keeps_internal_comments_inside(client_of: ClientOf, cast: Cas
     }
 
 
-@pytest.mark.parametrize(("name", "queries"), [("ada", 19), ("ben", 17)])
+@pytest.mark.parametrize(("name", "queries"), [("ada", 20), ("ben", 18)])
 @pytest.mark.parametrize("rounds", [1, 3])
 def test_lead_page_asks_the_same_for_a_short_and_a_long_story(
     cast: Cast, django_assert_num_queries: DjangoAssertNumQueries, name: str, queries: int, rounds: int

@@ -22,6 +22,7 @@ from prm.organizations.models import Portal
 from prm.users.models import ApiKey, User
 from tests.cast import Cast
 from tests.factories import new_lead
+from tests.files.making import PDF
 from tests.guards import catalogue
 from tests.populate import LOGO
 
@@ -57,7 +58,9 @@ def test_export_holds_all_of_the_portal_and_nothing_else(two_portals: Cast, file
     assert list(manifest["files"]) == [name.removeprefix("files/") for name in members if name.startswith("files/")]
     for place, facts in manifest["files"].items():
         assert members[f"files/{place}"] == (files / place).read_bytes()
-        assert facts["sha256"] == Portal.objects.get(slug="acme").logo
+        assert facts["sha256"] == hashlib.sha256(members[f"files/{place}"]).hexdigest()
+    contents = sorted(members[f"files/{place}"] for place in manifest["files"])
+    assert contents == sorted([LOGO, PDF])  # and no export, which is somebody's for a day
     everything = b"\n".join(members.values()).decode("latin-1")
     assert [word for word in foreign_words(two_portals) + secrets_of(two_portals) if word in everything] == []
     assert manifest["left_out"] == LEFT_OUT

@@ -96,7 +96,7 @@ def test_drill(archive: Path, two_portals: Cast, files: Path, new_place: Place) 
     assert new_place.rows("SELECT count(*) FROM users_session") == [(0,)]  # everybody signs in again
     kept = {name: content for name, content in contents(files).items() if content != b"x"}
     assert contents(new_place.files) == kept
-    assert (len(kept), len(contents(files))) == (2, 4)  # an export is nobody's to keep
+    assert (len(kept), len(contents(files))) == (4, 6)  # an export is nobody's to keep
     assert new_place.rows("SELECT status, count(*) FROM events_delivery GROUP BY 1") == [("held", waiting[0][0])]
     assert new_place.rows("SELECT count(*) FROM leads_lead", role="prm_app") == [(0,)]  # the wall stands
 
