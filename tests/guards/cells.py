@@ -71,7 +71,8 @@ class Cell:
 
     @property
     def address(self) -> str:
-        return reverse(self.name, args=[self.row.key if self.is_api else self.row.code] if self.expect.row else [])
+        row = [self.row.key if self.is_api else self.row.code] if self.expect.row else []
+        return reverse(self.name, args=[*row, *self.expect.also])
 
     def ask(self) -> Answer:
         question = Question(self.method, self.address, self.expect.body(self.stage, self.actor))
