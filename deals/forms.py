@@ -1,5 +1,6 @@
 """The deal registration form and its parts."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -13,7 +14,7 @@ from prm.world import country_choices, currency_choices
 
 
 class DealForm(RecordForm):
-    """Name, money, stage and date."""
+    """Name, money, stage and date, or `only` some of it."""
 
     currency = forms.ChoiceField(label=_("Currency"))
     stage: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(label=_("Stage"), queryset=None, empty_label=None)
@@ -32,7 +33,7 @@ class DealForm(RecordForm):
             "next_step": _("What happens next, in a few words."),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, only: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["currency"].choices = currency_choices()  # type: ignore[attr-defined]
         # Lost is no stage to choose: it needs a reason, and has a verb of its own.
@@ -41,6 +42,8 @@ class DealForm(RecordForm):
             stages = stages | DealStage.objects.filter(pk=self.instance.stage_id)
             self.initial = {**self.initial, "stage": self.instance.stage_id}
         self.fields["stage"].queryset = stages  # type: ignore[attr-defined]
+        if only:
+            self.keep(only)
         if not self.instance._state.adding:
             self.remember(self.instance.version)
 

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from deals.models import CODE
-from deals.views import board, record, settings, verbs
+from deals.views import board, facts, record, settings, verbs
 
 
 class DealCode:
@@ -26,6 +26,7 @@ urlpatterns = [
     path("deals/<deal:code>/", record.deal_detail, name="detail"),
     path("deals/<deal:code>/preview/", record.deal_preview, name="preview"),
     path("deals/<deal:code>/edit/", record.deal_edit, name="edit"),
+    path("deals/<deal:code>/edit-<slug:name>/", facts.deal_edit_fact, name="edit_fact"),
     path("deals/<deal:code>/move/", verbs.deal_move, name="move"),
     path("deals/<deal:code>/win/", verbs.deal_win, name="win"),
     path("deals/<deal:code>/lose/", verbs.deal_lose, name="lose"),

@@ -1,5 +1,6 @@
 """Forms about leads. They check the shape of input; what may be done is the actions' business."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads.models import DETAIL_FIELDS, VENDOR_WRITES, Activity, DistributionSettings, Lead, LostReason
+from leads.models import DETAIL_FIELDS, Activity, DistributionSettings, Lead, LostReason, written_by
 from prm.files.handed_in import HandedIn, look_at
 from prm.files.kinds import KINDS
 from prm.files.names import plain_name
@@ -48,7 +49,7 @@ def wrong_time(at: datetime | None) -> str:
 
 
 class LeadForm(RecordForm):
-    """The lead's details; a partner's form leaves out what is the vendor's to say."""
+    """The lead's details, or `only` some; a partner's form leaves out what is the vendor's to say."""
 
     website = forms.URLField(label=gettext_lazy("Website"), max_length=300, required=False, assume_scheme="https")
     country = forms.ChoiceField(label=gettext_lazy("Country"), required=False)
@@ -63,22 +64,21 @@ class LeadForm(RecordForm):
             "internal_notes": forms.Textarea(attrs={"rows": 3}),
         }
 
-    def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Membership, only: Iterable[str] = DETAIL_FIELDS, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["country"].choices = country_choices()  # type: ignore[attr-defined]
         self.fields["budget_currency"].choices = currency_choices()  # type: ignore[attr-defined]
         self.fields["internal_notes"].help_text = _("Only your own people see these.")
-        if not by.is_vendor:
-            for field in VENDOR_WRITES:
-                del self.fields[field]
+        self.keep(written_by(by) & set(only))
         if not self.instance._state.adding:
             self.remember(self.instance.version_for(by))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if wrong := missing_name(cleaned):
-            self.add_error("company", wrong)
-        if wrong := missing_currency(cleaned):
+        whole = {name: getattr(self.instance, name) for name in DETAIL_FIELDS if name not in self.fields} | cleaned
+        if wrong := missing_name(whole):
+            self.add_error("company" if "company" in self.fields else "last_name", wrong)
+        if "budget" in self.fields and (wrong := missing_currency(cleaned)):
             self.add_error("budget_currency", wrong)
         return cleaned
 

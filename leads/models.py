@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, Subquery, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from leads.states import CLOSED, Side, Status
@@ -53,6 +53,11 @@ VENDOR_ONLY = frozenset({"internal_notes"})
 """Never shown outside the vendor."""
 VENDOR_WRITES = VENDOR_ONLY | {"source", "source_detail", "campaign"}
 """Where a lead came from is the vendor's to say."""
+
+
+def written_by(member: "Member") -> frozenset[str]:
+    """The DETAIL_FIELDS that are this member's side's to write."""
+    return frozenset(DETAIL_FIELDS) - (frozenset() if member.is_vendor else VENDOR_WRITES)
 
 
 class Reason(FencedModel):
@@ -125,6 +130,10 @@ class LeadQuerySet(FencedQuerySet["Lead"]):
         """Of the visible ones those that are the own side's: at its resellers' a distributor only looks on."""
         rows = self.visible_to(member)
         return rows.filter(organization=member.organization_id) if member.has_resellers else rows
+
+    def with_closing_mode(self) -> Self:
+        """Adds `closing_mode`, the portal's setting, in the same query: which verbs a lead has depends on it."""
+        return self.annotate(closing_mode=Subquery(DistributionSettings.objects.values("closing_mode")[:1]))
 
     def matching(self, text: str, member: "Member") -> Self:
         """Those whose number is `text` or whose details contain its words; withheld details never match."""
@@ -216,6 +225,7 @@ class Lead(FencedModel):
     )
 
     objects = FencedManager.from_queryset(LeadQuerySet)()
+    closing_mode: str  # where `with_closing_mode` asked for it
     is_withheld = True  # until `shown_to` has looked: what forgets to ask shows nothing
 
     class Meta(FencedModel.Meta):

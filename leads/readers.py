@@ -1,9 +1,11 @@
 """Who may see a lead, and who has, and when: the vendor's question, answered from what was recorded."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Max, Min, Q
+from django.db.models import Case, OuterRef, Q, Subquery, When
 
 from leads.models import Lead
 from prm.events.models import Event
@@ -29,35 +31,48 @@ class Reader:
 def readers_of(lead: Lead, member: Membership) -> list[Reader]:
     """Those who may see it now, then those who have seen it and no longer may; as far as `member` sees either.
 
-    That somebody only looked is not recorded; opening, commenting, editing and all other verbs are.
+    That somebody only looked is not recorded; opening, commenting, editing and all other verbs are. One query.
     """
-    people = Membership.objects.visible_to(member).select_related("organization").order_by("name", "pk")
-    may = {person.pk: person for person in people.filter(_may_see(lead))} if lead.organization_id else {}
-    acts = (
-        Event.objects.visible_to(member)
-        .filter(subject_id=lead.pk, actor__isnull=False)
-        .exclude(actor__organization__kind=Organization.Kind.VENDOR)
-        .order_by()
-        .values_list("actor")
-        .annotate(opened=Min("at", filter=Q(kind=Event.Kind.LEAD_OPENED)), last=Max("at"))
+    acts = Event.objects.visible_to(member).filter(subject_id=lead.pk, actor__isnull=False)
+    own, has_acted = acts.filter(actor=OuterRef("pk")), Q(pk__in=acts.order_by().values("actor"))
+    people: Any = (
+        Membership.objects.visible_to(member)
+        .filter(Q(organization__in=_organizations_of_readers(lead)) | has_acted)  # few, of whom the rest is asked
+        .exclude(organization__kind=Organization.Kind.VENDOR)
+        .annotate(
+            may_see=Case(When(_may_see(lead), then=True), default=False),
+            opened_at=Subquery(own.filter(kind=Event.Kind.LEAD_OPENED).order_by("at").values("at")[:1]),
+            last_at=Subquery(own.order_by("-at").values("at")[:1]),
+        )
+        .filter(Q(may_see=True) | has_acted)
+        .select_related("organization")
+        .order_by("-may_see", "name", "pk")
     )
-    times = {actor: (opened, last) for actor, opened, last in acts}
-    former = times.keys() - may.keys()
-    readers = [*may.values(), *(people.filter(pk__in=former) if former else ())]
-    found = []
-    for person in readers:
-        opened, last = times.get(person.pk, (None, None))
-        may_see = person.pk in may
-        looks_on = may_see and person.organization_id != lead.organization_id
-        found.append(Reader(person, may_see, opened_at=opened, last_at=last, looks_on=looks_on))
-    return found
+    return [
+        Reader(
+            person,
+            person.may_see,
+            opened_at=person.opened_at,
+            last_at=person.last_at,
+            looks_on=person.may_see and person.organization_id != lead.organization_id,
+        )
+        for person in people
+    ]
+
+
+def _organizations_of_readers(lead: Lead) -> list[uuid.UUID]:
+    """The organization that has it, and the distributor above."""
+    if lead.organization is None:
+        return []
+    return [pk for pk in (lead.organization_id, lead.organization.distributor_id) if pk is not None]
 
 
 def _may_see(lead: Lead) -> Q:
     """The same as Lead.visible_to, asked the other way round: which members outside the vendor."""
+    if lead.organization is None:
+        return Q(pk__in=[])
     whole = Membership.objects.signed_up().holding(Permission.VIEW_ORGANIZATION_LEADS)
     own = Membership.objects.signed_up().holding(Permission.RECEIVE_LEADS).filter(leads=lead.pk)
     at_holder = Q(organization=lead.organization_id) & (Q(pk__in=whole.values("pk")) | Q(pk__in=own.values("pk")))
-    assert lead.organization is not None  # with nobody, nobody outside sees it
     distributor = lead.organization.distributor_id
     return at_holder | Q(organization=distributor, pk__in=whole.values("pk")) if distributor else at_holder

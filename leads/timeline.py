@@ -1,8 +1,11 @@
 """A lead's timeline: its events, with comments and activities in the same stream."""
 
 from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db import models
+from django.db.models import Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,6 +45,20 @@ class Show(models.TextChoices):
     ACTIVITIES = "activities", gettext_lazy("Activities")
 
 
+NOTED: dict[str, str] = {K.LEAD_COMMENTED: "comment", K.LEAD_ACTIVITY: "activity"}
+"""Kinds whose words stand in a row of their own, and the fact that names it."""
+
+
+class Note(NamedTuple):
+    """A comment, or with `what` an activity; a comment that is shared with nobody is internal."""
+
+    text: str
+    shared_with: str | None
+    what: str
+    outcome: str
+    at: datetime
+
+
 KINDS: dict[str, set[str]] = {Show.COMMENTS: {K.LEAD_COMMENTED}, Show.ACTIVITIES: {K.LEAD_ACTIVITY}}
 
 
@@ -52,24 +69,14 @@ def lead_timeline(lead: Lead, member: Membership, *, show: str = "") -> list[Ent
     without = frozenset() if member.is_vendor else VENDOR_ONLY
     kinds_shown, holder = KINDS.get(show, ()), lead.organization_id
     events = list(events_of(lead, member, without_fields=without, kinds=kinds_shown, holder=holder))
-    kinds = {event.kind for event, _entry in events}
-    comments, activities = {}, {}
-    if K.LEAD_COMMENTED in kinds:
-        found = Comment.objects.visible_to(member).filter(lead=lead).select_related("shared_with")
-        comments = {str(comment.pk): comment for comment in found}
-    if K.LEAD_ACTIVITY in kinds:
-        activities = {str(a.pk): a for a in Activity.objects.visible_to(member).filter(lead=lead)}
+    has_notes = any(event.kind in NOTED for event, _entry in events)
+    notes = _notes_of(lead, member) if has_notes else {}
     entries = []
     for event, entry in events:
-        if event.kind == K.LEAD_COMMENTED:
-            comment = comments.get(event.facts["comment"])
-            if comment is not None:
-                is_internal = comment.shared_with is None
-                entries.append(replace(entry, detail=comment.text, tag=_audience(comment), is_internal=is_internal))
-        elif event.kind == K.LEAD_ACTIVITY:
-            activity = activities.get(event.facts["activity"])
-            if activity is not None:
-                entries.append(_with_activity(entry, activity))
+        if event.kind in NOTED:
+            note = notes.get(event.facts[NOTED[event.kind]])
+            if note is not None:
+                entries.append(_with_activity(entry, note) if note.what else _with_comment(entry, note))
         elif event.kind in ABOUT_FILES:
             entries.append(_with_file(entry, event))
         else:
@@ -77,21 +84,30 @@ def lead_timeline(lead: Lead, member: Membership, *, show: str = "") -> list[Ent
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
-def _audience(comment: Comment) -> str:
-    if comment.shared_with is None:
-        return _("Internal")
-    return _("Shared with %(organization)s") % {"organization": comment.shared_with}
+def _notes_of(lead: Lead, member: Membership) -> dict[str, Note]:
+    """The comments and activities that this member may read, by their ids, in one query."""
+    comments = Comment.objects.visible_to(member).filter(lead=lead).order_by()
+    activities = Activity.objects.visible_to(member).filter(lead=lead).order_by()
+    rows = comments.values_list("pk", "text", "shared_with__name", Value(""), Value(""), "created_at").union(
+        activities.values_list("pk", "note", Value(""), "kind", "outcome", "happened_at"), all=True
+    )
+    return {str(pk): Note(*columns) for pk, *columns in rows}
 
 
-def _with_activity(entry: Entry, activity: Activity) -> Entry:
-    text = f"{activity.get_kind_display()}: {activity.get_outcome_display()}"
+def _with_comment(entry: Entry, note: Note) -> Entry:
+    is_internal = note.shared_with is None
+    words = _("Internal") if is_internal else _("Shared with %(organization)s") % {"organization": note.shared_with}
+    return replace(entry, detail=note.text, tag=words, is_internal=is_internal)
+
+
+def _with_activity(entry: Entry, note: Note) -> Entry:
     return replace(
         entry,
-        at=activity.happened_at,
-        icon=ACTIVITY_ICONS[activity.kind],
+        at=note.at,
+        icon=ACTIVITY_ICONS[note.what],
         text=_("logged an activity"),
-        detail=activity.note,
-        tag=text,
+        detail=note.text,
+        tag=f"{Activity.Kind(note.what).label}: {Activity.Outcome(note.outcome).label}",
     )
 
 

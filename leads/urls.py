@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from leads.models import CODE
-from leads.views import bulk, files, lists, record, settings
+from leads.views import bulk, facts, files, lists, record, settings
 
 
 class LeadCode:
@@ -28,6 +28,7 @@ urlpatterns = [
     path("leads/<lead:code>/", record.lead_detail, name="detail"),
     path("leads/<lead:code>/preview/", lists.lead_preview, name="preview"),
     path("leads/<lead:code>/edit/", record.lead_edit, name="edit"),
+    path("leads/<lead:code>/edit-<slug:name>/", facts.lead_edit_fact, name="edit_fact"),
     path("leads/<lead:code>/assign/", record.lead_assign, name="assign"),
     path("leads/<lead:code>/hand-over/", record.lead_hand_over, name="hand_over"),
     path("leads/<lead:code>/close/", record.lead_close, name="close"),

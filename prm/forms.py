@@ -6,7 +6,7 @@ stands, and where both did, both versions are shown and you choose.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from prm.events.timeline import last_changes
 from prm.users.models import Membership
@@ -24,6 +25,9 @@ from prm.world import read_number, written
 FRAME = frozenset({"version", "as_read"})
 KEEP, THEIRS = "keep-", "theirs"
 """`keep-city=theirs` in what was sent: of the two versions shown, the other one."""
+
+TICKED = "on"
+"""What a browser sends for a box that is ticked; for another it sends nothing."""
 
 F = TypeVar("F")
 
@@ -50,6 +54,11 @@ class RecordForm(forms.ModelForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     as_read = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4000)
+
+    def keep(self, names: Collection[str]) -> None:
+        """Leave out every other field."""
+        for name in set(self.fields) - FRAME - set(names):
+            del self.fields[name]
 
     def remember(self, version: int) -> None:
         """Note how the record is now, so that a change by somebody else is noticed."""
@@ -135,6 +144,8 @@ def said(form: forms.BaseForm, name: str) -> list[str]:
     if form.is_bound:
         sent = field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
         value = field.bound_data(sent, value)
+    if isinstance(field.widget, forms.CheckboxInput):
+        return [TICKED] if value else []
     shown = field.widget.format_value(field.prepare_value(value))
     each = shown if isinstance(shown, list) else [shown]
     # A browser ends lines its own way, and a field gives back its text without the blanks around it.
@@ -160,6 +171,8 @@ def _label(form: forms.BaseForm, name: str) -> str:
 
 
 def _words(form: forms.BaseForm, name: str, texts: list[str]) -> str:
-    """The labels of what can be chosen; other text as it is."""
+    """The labels of what can be chosen, yes or no for a box to tick; other text as it is."""
+    if isinstance(form.fields[name].widget, forms.CheckboxInput):
+        return _("yes") if texts else _("no")
     labels = {str(key): str(label) for key, label in getattr(form.fields[name], "choices", [])}
     return ", ".join(sorted(labels.get(text, text) for text in texts))

@@ -124,7 +124,7 @@ def _sent(form: Element) -> dict[str, list[str]]:
         elif box.tag == "select":
             values = [option.attributes["value"] for option in box.all("option") if "selected" in option.attributes]
         elif attributes.get("type") not in {"radio", "checkbox"} or "checked" in attributes:
-            values = [attributes.get("value", "")]
+            values = [attributes.get("value", "on" if attributes.get("type") == "checkbox" else "")]
         sent.setdefault(attributes["name"], []).extend(values)
     return sent
 

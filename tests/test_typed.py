@@ -62,6 +62,12 @@ FORMS = {
         {"city": "Linz", "postal_code": "4020", "description": "x\ny"},
         {"employees": "many"},
     ),
+    "lead fact": Form(
+        "ben",
+        "/leads/{lead}/edit-address/",
+        {"street": "Hafenstraße 1", "city": "Linz", "country": "AT"},
+        {"country": "XX"},
+    ),
     "comment": Form(
         "ben",
         "/leads/{lead}/",
@@ -84,6 +90,9 @@ FORMS = {
         {"deal-amount": "much"},
     ),
     "deal edit": Form("ben", "/deals/{deal}/edit/", {"name": "Typed", **DEAL}, {"amount": "much"}),
+    "deal fact": Form(
+        "ben", "/deals/{deal}/edit-amount/", {"amount": "12.50", "currency": "CHF"}, {"amount": "much"}
+    ),
     "deal lose": Form("ben", "/deals/{deal}/lose/", {"reason": "{deal_reason}"}, {"reason": "x"}),
     "organization new": Form(
         "ada",

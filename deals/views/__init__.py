@@ -1,1 +1,1 @@
-"""Pages about deals: `record` (the list, one deal, registering), `board`, `verbs` (move, win, lose), `settings`."""
+"""Pages about deals: `record` (the list, one deal, registering), `facts`, `board`, `verbs`, `settings`."""

@@ -8,12 +8,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from deals import actions
+from deals.facts import facts_of
 from deals.forms import DealForm, RegistrationForm
 from deals.lists import DEALS, RELATED, totals_of
 from deals.models import CODE, Deal, DealStage
 from leads import states
 from leads.models import Lead
-from leads.settings import distribution
 from leads.states import Status, Verb
 from leads.views.record import seen_lead
 from prm.actions import Gone, Refused, Stale
@@ -32,6 +32,14 @@ def seen_deal(member: Membership, number: int) -> Deal:
     deal = Deal.objects.visible_to(member).select_related(*RELATED).filter(number=number).first()
     if deal is None:
         raise Gone
+    return deal
+
+
+def changeable_deal(member: Membership, number: int) -> Deal:
+    """The deal, if this member may change it now. Raises Gone or Refused."""
+    deal = seen_deal(member, number)
+    if not deal.may_be_changed_by(member):
+        raise Refused(_("Deal %(code)s cannot be changed by you.") % {"code": deal.code})
     return deal
 
 
@@ -63,10 +71,12 @@ def deal_page(request: PageRequest, code: int, *, status: int = 200) -> HttpResp
     member = request.membership
     deal = seen_deal(member, code)
     before, after = _beside(request, deal)
+    can_change = deal.may_be_changed_by(member)
     context = {
         "deal": deal,
         "lead_code": _lead_code(deal, member),
-        "can_change": deal.may_be_changed_by(member),
+        "can_change": can_change,
+        "facts": facts_of(deal, can_change=can_change),
         "steps": _steps(deal),
         "timeline": timeline_of(deal, member, holder=deal.organization_id),
         "is_vendor": member.is_vendor,
@@ -114,9 +124,7 @@ def _steps(deal: Deal) -> list[dict[str, Any]]:
 
 @member_page(*SEES_LEADS)
 def deal_edit(request: PageRequest, code: int) -> HttpResponse:
-    deal = seen_deal(request.membership, code)
-    if not deal.may_be_changed_by(request.membership):
-        raise Refused(_("Deal %(code)s cannot be changed by you.") % {"code": deal.code})
+    deal = changeable_deal(request.membership, code)
     form = form_of(request, lambda sent: DealForm(sent, instance=deal))
     conflict = None
     status = 422 if form.is_bound else 200
@@ -144,7 +152,7 @@ def deal_convert(request: PageRequest, code: int) -> HttpResponse:
         if deal is not None:
             messages.info(request, _("Lead %(code)s became this deal already.") % {"code": lead.code})
             return redirect("deals:detail", deal.number)
-    states.check(Verb.CONVERT, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
+    states.check(Verb.CONVERT, lead, side=lead.side_of(member), closing_mode=lead.closing_mode)
     form = form_of(request, lambda sent: RegistrationForm(sent, lead=lead))
     if form.is_bound and form.is_valid():
         deal = actions.convert_lead(lead, registration=form.registration, by=member)

@@ -1,1 +1,1 @@
-"""Pages about leads: `lists` (the list and a new lead), `record` (one lead and its verbs), `settings`."""
+"""Pages about leads: `lists` (the list and a new lead), `record` (one lead and its verbs), `facts`, `settings`."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from leads import actions, states
+from leads.facts import facts_of
 from leads.files import files_section
 from leads.forms import ActivityForm, AssignForm, CloseForm, CommentForm, HandOverForm, LeadForm
 from leads.lists import LEADS
@@ -34,7 +35,8 @@ HOLDS = (Permission.VIEW_ORGANIZATION_LEADS, Permission.RECEIVE_LEADS)
 
 def seen_lead(member: Membership, number: int) -> Lead:
     """The lead as this member may see it: for showing, not for saving. Raises Gone, answered as 404."""
-    lead = Lead.objects.visible_to(member).select_related(*RELATED).filter(number=number).first()
+    rows = Lead.objects.visible_to(member).select_related(*RELATED).with_closing_mode()
+    lead = rows.filter(number=number).first()
     if lead is None:
         raise Gone
     return lead.shown_to(member)
@@ -42,12 +44,8 @@ def seen_lead(member: Membership, number: int) -> Lead:
 
 def verbs_of(lead: Lead, member: Membership) -> set[str]:
     """The verbs this member has for this lead now."""
-    return {
-        verb.value
-        for verb in states.verbs(
-            side=lead.side_of(member), status=lead.status, closing_mode=distribution().closing_mode
-        )
-    }
+    allowed = states.verbs(side=lead.side_of(member), status=lead.status, closing_mode=lead.closing_mode)
+    return {verb.value for verb in allowed}
 
 
 @member_page(*SEES_LEADS)
@@ -73,6 +71,7 @@ def _page(
         "timeline": lead_timeline(lead, member, show=show),
         "show": show,
         "shows": Show.choices,
+        "facts": facts_of(lead, member, verbs=verbs),
         "readers": readers_of(lead, member) if member.is_vendor else [],
         "before": before,
         "after": after,
@@ -99,7 +98,7 @@ def _beside(request: PageRequest, lead: Lead) -> tuple[str, str]:
 def lead_edit(request: PageRequest, code: int) -> HttpResponse:
     member = request.membership
     lead = seen_lead(member, code)
-    states.check(Verb.EDIT, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
+    states.check(Verb.EDIT, lead, side=lead.side_of(member), closing_mode=lead.closing_mode)
     form = form_of(request, lambda sent: LeadForm(sent, instance=lead, by=member))
     conflict = None
     status = 422 if form.is_bound else 200
@@ -120,7 +119,7 @@ def lead_edit(request: PageRequest, code: int) -> HttpResponse:
 def lead_assign(request: PageRequest, code: int) -> HttpResponse:
     member = request.membership
     lead = seen_lead(member, code)
-    states.check(Verb.ASSIGN, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
+    states.check(Verb.ASSIGN, lead, side=lead.side_of(member), closing_mode=lead.closing_mode)
     form = AssignForm(request.POST or None, by=member)
     if request.method == "POST" and form.is_valid():
         try:
@@ -147,7 +146,7 @@ def lead_assign(request: PageRequest, code: int) -> HttpResponse:
 def lead_hand_over(request: PageRequest, code: int) -> HttpResponse:
     member = request.membership
     lead = seen_lead(member, code)
-    states.check(Verb.HAND_OVER, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
+    states.check(Verb.HAND_OVER, lead, side=lead.side_of(member), closing_mode=lead.closing_mode)
     form = HandOverForm(request.POST or None, by=member)
     if request.method == "POST" and form.is_valid():
         to = form.cleaned_data["user"]
@@ -167,7 +166,7 @@ def lead_hand_over(request: PageRequest, code: int) -> HttpResponse:
 def lead_close(request: PageRequest, code: int) -> HttpResponse:
     member = request.membership
     lead = seen_lead(member, code)
-    states.check(Verb.CLOSE_LOST, lead, side=lead.side_of(member), closing_mode=distribution().closing_mode)
+    states.check(Verb.CLOSE_LOST, lead, side=lead.side_of(member), closing_mode=lead.closing_mode)
     can_win = Verb.CLOSE_WON.value in verbs_of(lead, member)
     chosen = request.GET.get("outcome", "")
     initial = {"outcome": chosen if can_win and chosen == CloseForm.WON else CloseForm.LOST}

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -95,9 +98,11 @@ def events_of(
     events = Event.objects.visible_to(member, holder=holder).filter(subject_id=subject.pk)
     if kinds:
         events = events.filter(kind__in=kinds)
-    rows = events.select_related("actor").prefetch_related("values").order_by("-at", "-pk")[:MOST]
+    values_of_it = EventValue.objects.filter(event=OuterRef("pk"))
+    told = ArraySubquery(values_of_it.values(value=JSONObject(field="field", old="old", new="new")))
+    rows: Any = events.select_related("actor").annotate(told=told).order_by("-at", "-pk")[:MOST]
     for event in rows:
-        values = {v.field: v for v in event.values.all() if v.field not in without_fields}
+        values = {v["field"]: EventValue(**v) for v in event.told if v["field"] not in without_fields}
         if values or not event.changed_fields:
             yield event, entry_of(event, subject, values)
 

@@ -14,7 +14,7 @@ from prm.users.models import Membership
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
-    """`portal`, `membership`, `can`, `counts` (asked once, when shown), `help_topic`, and the frame's own."""
+    """`portal`, `membership`, `can`, `counts` (asked once, when shown), `help_topic`, `keys_off`, and the like."""
     member: Membership | None = getattr(request, "membership", None)
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     context: dict[str, Any] = {
@@ -28,6 +28,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         context["draft"] = draft_of(request)
         context["help_topic"] = help_for(request.resolver_match)
         context["counts"] = cache(partial(navigation_counts, member))
+        context["keys_off"] = not (member.viewer or member).has_keys
         context["can"] = {
             "see_leads": member.can(*SEES_LEADS),
             "create_leads": member.can(Permission.CREATE_LEADS),

@@ -17,7 +17,7 @@ from prm.users.access import Permission
 from prm.users.account import end_sessions
 from prm.users.models import ApiKey, Group, Membership, MembershipGroup, Session, User
 
-EDITABLE = frozenset({"name", "phone", "language", "time_zone"})
+EDITABLE = frozenset({"name", "phone", "language", "time_zone", "has_keys"})
 
 
 def may_manage(member: Membership, organization: Organization) -> bool:
@@ -106,7 +106,7 @@ def change_member(
     groups: Iterable[Group] | None = None,
     version: int | None = None,
 ) -> Membership:
-    """Change name, phone, language or time zone, and the groups when given.
+    """Change name, phone, language, time zone or keys, and the groups when given.
 
     Raises Stale when `version` is given and somebody else changed the person since.
     """

@@ -31,7 +31,13 @@ class ProfileForm(RecordForm):
 
     class Meta:
         model = Membership
-        fields = ["name", "phone", "language", "time_zone"]
+        fields = ["name", "phone", "language", "time_zone", "has_keys"]
+        help_texts = {
+            "has_keys": gettext_lazy(
+                "/ searches, ? helps, j and k walk through lists. Without them a key pressed by mistake, or a word"
+                " that is spoken, sets nothing off."
+            ),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,9 +52,12 @@ class GroupsField(forms.ModelMultipleChoiceField):
 
 
 class MemberForm(ProfileForm):
-    """The profile and the groups, for whoever manages the person."""
+    """The profile and the groups, for whoever manages the person. How somebody types is nobody else's matter."""
 
     groups = GroupsField(help_text=gettext_lazy("The permissions of all groups add up."))
+
+    class Meta(ProfileForm.Meta):
+        fields = ["name", "phone", "language", "time_zone"]
 
     def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -50,10 +50,12 @@
     if (!menu.contains(except)) menu.open = false;
   });
 
-  for (const toast of all(".toast.success")) {
+  const seeOff = () => all(".toast.success:not([data-leaving])").forEach((toast) => {
     const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, 3000) : toast.remove());
+    toast.dataset.leaving = "yes";
     setTimeout(leave, 8000);
-  }
+  });
+  seeOff();
 
   // A form that destroys something names it and asks once.
   const ask = (words) => new Promise((resolve) => {
@@ -120,6 +122,26 @@
     bar.value = event.detail.loaded / event.detail.total;
   });
 
+  // A fact of a record is edited where it stands: its form takes the focus and gives it back to its button.
+  const takeFocus = (place) => {
+    const box = find("form :is([aria-invalid=true], [type=radio]:checked)", place)
+      ?? find("form :is(input:not([type=hidden]), select, textarea)", place);
+    (box ?? find("[data-edit]", place))?.focus();
+    if (box?.matches("textarea")) box.setSelectionRange(box.value.length, box.value.length);
+    else box?.select?.();
+  };
+  on("keydown", (event) => {
+    const form = event.target.closest?.("[data-in-place]");
+    if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(); }
+  });
+  on("htmx:sendError", (event) => {
+    const form = event.detail.elt.closest("[data-in-place]");
+    if (!form) return;
+    settle(form, find("[aria-busy]", form));
+    form.dataset.changed = "yes";
+    find("[data-offline]", form).hidden = false;
+  });
+
   // Lists. A filter's form opens beneath the bar; a row shows beside the list where there is room.
   const closeChooser = () => find("#chooser")?.replaceChildren();
   const hasRoom = () => matchMedia("(min-width: 80rem)").matches;
@@ -177,10 +199,13 @@
     if (event.key === "Escape") {
       const menu = event.target.closest?.(".menu[open]");
       closeMenus();
+      const form = event.target.closest?.("[data-in-place]");
       if (menu) find("summary", menu).focus();
+      else if (form) find("[data-cancel]", form).click();
       else if (find("#chooser form")) closeChooser();
       else if (find("#preview .icon-button") && !find("dialog[open]")) closePreview();
     }
+    if (document.body.dataset.keys === "off") return; // a person's own choice, in the profile
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || find("dialog[open]")) return;
     if (event.key === "/") { event.preventDefault(); find("[data-search]")?.focus(); }
     if (event.key === "j") step(1);
@@ -262,15 +287,22 @@
   });
   on("dragend", () => { dragged?.classList.remove("dragged"); dragged = null; aim(); });
 
-  // htmx: an answer without the asked-for part (signed out, an error) is shown as the page it is.
+  // htmx: an answer without the asked-for part (signed out, an error) is shown as the page it is. A form that came
+  // back, with what is wrong or with somebody else's version, is such a part.
   on("htmx:beforeSwap", (event) => {
     const { target, serverResponse, pathInfo, xhr } = event.detail;
-    if (xhr.status === 200 && serverResponse.includes(`id="${target.id}"`)) return;
+    if ([200, 409, 422].includes(xhr.status) && serverResponse.includes(`id="${target.id}"`)) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+      return;
+    }
     event.preventDefault();
     location.assign(pathInfo.finalRequestPath);
   });
   on("htmx:afterSwap", (event) => {
     reveal(document);
+    seeOff();
+    if (event.detail.target.matches("[data-fact]")) takeFocus(event.detail.target);
     if (event.detail.requestConfig?.elt.matches("[data-help]")) find("#help-dialog").showModal();
     if (box && event.detail.target.id === box.dataset.hits) drop(document.activeElement === box && box.value.trim() !== "");
     if (event.detail.target.id !== "chooser") return;

@@ -101,7 +101,8 @@ def _address(stage: Stage, name: str) -> str:
         row = stage.rows["lead", "opened"]["north"]
     if space == "organizations" or name == "users:invite":
         row = stage.rows["organization", ""]["north"]
-    for args in ([], [row.code] if row else [], [uuid.uuid4()], ["x"], ["1", "x"], ["x", 1]):
+    of_row = [row.code] if row else []
+    for args in ([], of_row, [*of_row, "phone"], [uuid.uuid4()], ["x"], ["1", "x"], ["x", 1]):
         try:
             return reverse(name, args=args)
         except NoReverseMatch:  # asked for with the other arguments, or not at all

@@ -79,6 +79,7 @@ class Expect:
 
     enters: People = ALL  # the others get 403, whatever they ask for
     row: tuple[str, str] | None = None  # kind and state of the row in the address
+    also: tuple[str, ...] = ()  # what stands in the address behind the row
     sees: Sight = field(default_factory=dict)  # by place; who is not named gets 404
     acts: People = ALL  # of those: whose write succeeds
     status: tuple[int, ...] = (200,)
@@ -276,6 +277,8 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("leads:preview", "GET"): lead_page("opened"),
     ("leads:edit", "GET"): lead_page("opened", is_form=True),
     ("leads:edit", "POST"): lead_page("opened", status=SENT, body=_same(company="Changed")),
+    ("leads:edit_fact", "GET"): lead_page("opened", also=("phone",)),
+    ("leads:edit_fact", "POST"): lead_page("opened", also=("phone",), status=SENT, body=_same(phone="+43 1 1")),
     ("leads:assign", "GET"): lead_page("opened", enters=MANAGES),
     ("leads:assign", "POST"): lead_page(
         "opened", enters=MANAGES, status=SENT, body=lambda stage, actor: {"user": _peer(stage, actor)}
@@ -315,6 +318,10 @@ TABLE: dict[tuple[str, str], Expect] = {
         sees=LEADS,
         status=SENT,
         body=lambda stage, actor: {**DEAL, "name": "Renamed", "stage": _id(stage, actor, "stage")},
+    ),
+    ("deals:edit_fact", "GET"): Expect(row=("deal", ""), sees=LEADS, also=("next_step",)),
+    ("deals:edit_fact", "POST"): Expect(
+        row=("deal", ""), sees=LEADS, also=("next_step",), status=SENT, body=_same(next_step="Call")
     ),
     ("deals:board", "GET"): Expect(lists=(("deal", ""),), sees=LEADS),
     ("deals:move", "POST"): deal_verb(body=lambda stage, actor: {"stage": _id(stage, actor, "next stage")}),

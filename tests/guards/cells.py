@@ -78,7 +78,8 @@ class Cell:
 
     @property
     def address(self) -> str:
-        return reverse(self.name, args=self.row.address(is_api=self.is_api) if self.expect.row else [])
+        row = self.row.address(is_api=self.is_api) if self.expect.row else []
+        return reverse(self.name, args=[*row, *self.expect.also])
 
     def ask(self) -> Answer:
         question = Question(self.method, self.address, self.expect.body(self.stage, self.actor))

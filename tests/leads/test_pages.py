@@ -10,6 +10,7 @@ from deals.actions import convert_lead
 from leads import actions
 from leads.models import Lead, LostReason
 from prm.organizations.context import inside
+from prm.users.actions import invite_member
 from prm.users.models import Membership
 from tests.browsing import sign_in
 from tests.cast import Cast
@@ -388,22 +389,56 @@ def test_lead_page_keeps_internal_comments_inside(client_of: ClientOf, cast: Cas
     }
 
 
-@pytest.mark.parametrize(("name", "queries"), [("ada", 20), ("ben", 18)])
-@pytest.mark.parametrize("rounds", [1, 3])
+READS = {"ada": 10, "ben": 9}
+"""Of a lead's page, all of them: portal, session, member, lead, neighbours, events, notes, files, readers,
+counts."""
+OTHERS = 6  # savepoints and the portal's setting
+
+
+@pytest.mark.parametrize("name", ["ada", "ben"])
+@pytest.mark.parametrize("count", [1, 3, 50])
 def test_lead_page_asks_the_same_for_a_short_and_a_long_story(
-    cast: Cast, django_assert_num_queries: DjangoAssertNumQueries, name: str, queries: int, rounds: int
+    cast: Cast, django_assert_num_queries: DjangoAssertNumQueries, name: str, count: int
 ) -> None:
     with inside(cast.acme):
-        lead = opened_lead(cast.ada, cast.ben)
-        for number in range(rounds):
+        lead = opened_lead(cast.ada, cast.cleo)
+        lead = actions.open_lead(actions.assign_lead(lead, to=cast.ben, by=cast.ada), by=cast.ben)
+        add_readers(cast, count)
+        for number in range(count):
             lead = actions.update_lead(lead, values={"city": f"City {number}"}, by=cast.ben)
             actions.comment_lead(lead, text="A comment", is_internal=False, by=cast.ben)
             actions.log_activity(lead, kind="call", outcome="reached", note="", by=cast.ben)
     client = sign_in(getattr(cast, name))
 
-    with django_assert_num_queries(queries) as asked:
-        answer = client.get(f"/leads/{lead.code}/")
+    with django_assert_num_queries(READS[name] + OTHERS) as asked:
+        page = Page(client.get(f"/leads/{lead.code}/"))
 
-    assert len(Page(answer).root.all(css="said")) == rounds
+    assert len(page.root.all(css="said")) == count
+    readers = [name.text for each in page.root.all("ul", css="readers") for name in each.all("b")]
+    assert len(readers) == (4 + count if name == "ada" else 0)
+    assert readers[-1:] == (["Cleo"] if name == "ada" else [])  # who had it before
     reads = [query for query in asked.captured_queries if query["sql"].lstrip("(").startswith("SELECT")]
-    assert len(reads) == queries - 6  # without savepoints and the portal's setting
+    assert len(reads) == READS[name] < 12
+
+
+@pytest.mark.parametrize(("name", "queries"), [("ada", READS["ada"] + 1 + OTHERS), ("ben", READS["ben"] + 1 + OTHERS)])
+def test_lead_page_of_a_converted_lead_asks_once_more(
+    cast: Cast, django_assert_num_queries: DjangoAssertNumQueries, name: str, queries: int
+) -> None:
+    with inside(cast.acme):
+        lead = opened_lead(cast.ada, cast.ben)
+        actions.comment_lead(lead, text="A comment", is_internal=False, by=cast.ben)
+        convert_lead(lead, registration=registration(), by=cast.ben)
+    client = sign_in(getattr(cast, name))
+
+    with django_assert_num_queries(queries):
+        assert client.get(f"/leads/{lead.code}/").status_code == 200
+
+
+def add_readers(cast: Cast, count: int) -> None:
+    """People of North who may see all its leads."""
+    groups = list(cast.bea.groups.filter(name="View All Leads"))
+    for number in range(count):
+        email = f"reader{number}@north.example"
+        invite_member(cast.north, email=email, name=f"Reader {number}", groups=groups, by=cast.ada)
+    Membership.objects.filter(name__startswith="Reader ").update(status=Membership.Status.ACTIVE)

@@ -213,7 +213,7 @@ def test_organization_page_asks_the_same_for_few_and_many_people(
     with inside(cast.acme):
         update_organization(organization, values={"city": "Linz"}, by=cast.ada)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         answer = client.get(f"/organizations/{organization.pk}/")
 
     assert answer.status_code == 200

@@ -170,6 +170,7 @@ class Membership(FencedModel):
     phone = Line(_("phone"), max_length=40, blank=True)
     language = models.CharField(_("language"), max_length=8, choices=languages, default="en")
     time_zone = models.CharField(_("time zone"), max_length=60, default="UTC", validators=[check_time_zone])
+    has_keys = models.BooleanField(_("single keys"), default=True, db_default=True)  # WCAG 2.1.4: can be off
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.INVITED)
     invited_at = models.DateTimeField(null=True, editable=False)  # while the invitation waits
     created_at = models.DateTimeField(auto_now_add=True)
