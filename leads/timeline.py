@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Value
@@ -111,8 +111,8 @@ def _with_activity(entry: Entry, note: Note) -> Entry:
     )
 
 
-def _with_file(entry: Entry, event: Event) -> Entry:
-    """What it was called stands beside the event, where erasure can reach it."""
-    name = next((value.new or value.old for value in event.values.all()), "")
+def _with_file(entry: Entry, event: Any) -> Entry:
+    """What it was called stands beside the event (`told`), where erasure can reach it."""
+    name = next((value["new"] or value["old"] for value in event.told), "")
     is_internal = bool(event.facts["is_internal"])
     return replace(entry, detail=name, tag=_("Internal") if is_internal else "", is_internal=is_internal)
