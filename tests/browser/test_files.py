@@ -21,14 +21,14 @@ def test_files_are_added_refused_saved_and_removed(visit: Open, acme: Acme, scri
     files = page.locator("#files")
     files.locator("summary").click()
 
-    page.get_by_label("Files").set_input_files([payload("offer.pdf", PDF), payload("plan.png", picture())])
+    page.locator("#id_file").set_input_files([payload("offer.pdf", PDF), payload("plan.png", picture())])
     ben.press("button", "Add files")
 
     expect(files.locator("li a")).to_have_text(["plan.png", "offer.pdf"])
     expect(page.locator("#timeline")).to_contain_text("added a file")
 
     files.locator("summary").click()
-    page.get_by_label("Files").set_input_files([payload("old.doc", OLE), payload("notes.txt", b"Kestrel")])
+    page.locator("#id_file").set_input_files([payload("old.doc", OLE), payload("notes.txt", b"Kestrel")])
     ben.press("button", "Add files")
 
     expect(page.locator("#files .errorlist")).to_contain_text("old.doc: This is a file of an old Office program")
@@ -51,7 +51,7 @@ def test_too_much_at_once_is_said_before_it_is_sent(visit: Open, acme: Acme) -> 
     ada = visit(ADA, phone=True)
     page = ada.open(f"/leads/{code}/")
     page.locator("#files summary").tap()
-    chosen = page.get_by_label("Files")
+    chosen = page.locator("#id_file")
     chosen.evaluate("(box) => { box.dataset.most = 10; }")
 
     chosen.set_input_files([payload("offer.pdf", PDF)])
