@@ -7,4 +7,4 @@ class DealsConfig(AppConfig):
     verbose_name = _("Deals")
 
     def ready(self) -> None:
-        from deals import emails, home, lists, outcomes, search, settings, timeline  # noqa: F401  (each registers)
+        from deals import bulk, emails, home, lists, outcomes, search, settings, timeline  # noqa: F401  (each registers)

@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from deals.api import ConvertibleLeadViewSet, DealViewSet
 from prm.home.views import front_door
 from prm.organizations.api import OrganizationViewSet
+from prm.runs.api import ExportViewSet, RunViewSet
 from prm.serving import assets, wellknown
 from prm.users.api import UserViewSet
 from prm.users.urls import account
@@ -17,6 +18,8 @@ api.register("leads", ConvertibleLeadViewSet, basename="lead")
 api.register("deals", DealViewSet, basename="deal")
 api.register("organizations", OrganizationViewSet, basename="organization")
 api.register("users", UserViewSet, basename="user")
+api.register("exports", ExportViewSet, basename="export")
+api.register("runs", RunViewSet, basename="run")
 schema = SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny])
 
 urlpatterns = [

@@ -1,1 +1,4 @@
-"""Pages about deals: `record` (the list, one deal, registering), `board`, `verbs` (move, win, lose), `settings`."""
+"""Pages about deals.
+
+`record` (the list, one deal, registering), `board`, `verbs` (move, win, lose), `bulk` (those to many), `settings`.
+"""
