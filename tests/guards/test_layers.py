@@ -32,8 +32,8 @@ WITNESSES = {"page": ("ada", "bea", "dan"), "api": ("ada", "bea's key", "dan")}
 """Who sees all of a portal, and who all of an organization: what these are not shown, nobody is."""
 LOOKERS = ("ada", "bea", "dan", "eve_globex")
 OF_ONE_PORTAL = ("ada", "bea", "dan")
-"""Whoever signs in in one portal only is nobody else, fence or none. Eve, who is at home in both, is without it
-the one or the other of her two selves, as the database happens to find them: what she then sees proves nothing."""
+"""Who signs in in one portal only is nobody else, fence or none. Eve is at home in both: without the fence she is
+whichever of her two selves comes first by name, and a planted name begins with its portal's code, which is random."""
 ROWS = [entry for entry in TABLE if TABLE[entry].row]
 LISTS = [entry for entry in TABLE if TABLE[entry].lists]
 HELD_BY_ITS_ORGANIZATION = {

@@ -62,8 +62,8 @@ def page(*words: Any, **others: Any) -> Case:
 
 LEAD, DEAL_ROW, NORTH = ("lead", "opened"), ("deal", ""), ("organization", "")
 ORGANIZATION = {"name": "North", "status": "active"}
-AGREED = {"agreed": "yes", "row": str(uuid.UUID(int=7))}
-"""What asks for a verb over many rows, one of which there is none."""
+AGREED = {"agreed": "yes", "row": str(uuid.UUID(int=7)), "token": str(uuid.UUID(int=8))}
+"""What asks for a verb over rows of which there are none. The form that comes back has the same token."""
 TIERS = (other("tier", "acme"), (other("tier", "globex"),))
 DISTRIBUTORS = (other("distributor", "acme"), (other("distributor", "globex"),))
 REASONS = (other("reason", "acme"), (other("reason", "globex"),))
