@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from deals import actions
 from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, deal_from, prospect_of
-from deals.lists import ORDERINGS, found_deals
+from deals.lists import DEALS, found_deals
 from deals.models import Account, Contact, Deal, DealLostReason, DealStage
 from leads.api import LeadSerializer, LeadViewSet
 from leads.models import Lead
@@ -136,14 +136,7 @@ class DealViewSet(PortalViewSet):
 
     serializer_class = DealSerializer
     model = Deal
-    statuses = Deal.Status
-    orderings = ORDERINGS
-
-    def rows(self, *, search: str = "", status: str = "") -> Any:
-        return found_deals(self.member, search=search, status=status)
-
-    def get_orderings(self) -> tuple[dict[str, str], str]:
-        return ORDERINGS, "-created_at"
+    listing = DEALS
 
     def list(self, request: Request) -> Response:
         return self.listed()
@@ -217,9 +210,9 @@ class ConvertibleLeadViewSet(LeadViewSet):
 
     serializer_class = ConvertibleLeadSerializer
 
-    def rows(self, *, search: str = "", status: str = "") -> Any:
+    def with_more(self, rows: Any) -> Any:
         deals = Deal.objects.filter(lead=OuterRef("pk")).exclude(status=Deal.Status.WITHDRAWN)
-        return super().rows(search=search, status=status).annotate(deal_id=Subquery(deals.values("pk")[:1]))
+        return super().with_more(rows).annotate(deal_id=Subquery(deals.values("pk")[:1]))
 
     @extend_schema(request=ConvertSerializer, responses={201: DealSerializer})
     @action(detail=True, methods=["post"])
@@ -242,5 +235,5 @@ class ConvertibleLeadViewSet(LeadViewSet):
             deal=values,
         )
         deal = actions.convert_lead(lead, registration=registration, by=self.member)
-        deal = found_deals(self.member, search="", status="").get(pk=deal.pk)
+        deal = found_deals(self.member).get(pk=deal.pk)
         return Response(DealSerializer(deal, context=self.get_serializer_context()).data, status=201)

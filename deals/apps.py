@@ -7,4 +7,14 @@ class DealsConfig(AppConfig):
     verbose_name = _("Deals")
 
     def ready(self) -> None:
-        from deals import emails, home, lists, outcomes, resellers, search, settings, timeline  # noqa: F401  (each registers what it adds)  # noqa: F401
+        from deals import (  # noqa: F401  (each registers what it adds)
+            bulk,
+            emails,
+            home,
+            lists,
+            outcomes,
+            resellers,
+            search,
+            settings,
+            timeline,
+        )

@@ -121,6 +121,22 @@ class MoveForm(VerbForm):
         self.fields["stage"].queryset = DealStage.objects.all()  # type: ignore[attr-defined]
 
 
+class MoveManyForm(forms.Form):
+    """Where open deals are to stand: in an open stage, since each ends by being closed."""
+
+    stage: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
+        label=_("Stage"),
+        queryset=None,
+        empty_label="—",
+        error_messages={"required": _("Choose one of the stages.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stages = DealStage.objects.filter(is_active=True, outcome=DealStage.Outcome.OPEN)
+        self.fields["stage"].queryset = stages  # type: ignore[attr-defined]
+
+
 class LoseForm(VerbForm):
     reason: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
         label=_("Lost reason"),

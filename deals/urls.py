@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from deals.models import CODE
-from deals.views import board, facts, record, settings, verbs
+from deals.views import board, bulk, facts, record, settings, verbs
 
 
 class DealCode:
@@ -23,6 +23,9 @@ urlpatterns = [
     path("leads/<lead:code>/convert/", record.deal_convert, name="convert"),
     path("deals/", record.deal_list, name="list"),
     path("deals/board/", board.deal_board, name="board"),
+    path("deals/win/", bulk.win_many, name="win_many"),
+    path("deals/lose/", bulk.lose_many, name="lose_many"),
+    path("deals/move/", bulk.move_many, name="move_many"),
     path("deals/<deal:code>/", record.deal_detail, name="detail"),
     path("deals/<deal:code>/preview/", record.deal_preview, name="preview"),
     path("deals/<deal:code>/edit/", record.deal_edit, name="edit"),

@@ -13,13 +13,13 @@ from rest_framework.response import Response
 
 from leads import actions, states
 from leads.forms import missing_currency, missing_name, wrong_time
-from leads.lists import PARTNER_ORDERINGS, found_leads, orderings_for
+from leads.lists import LEADS
 from leads.models import DETAIL_FIELDS, VENDOR_ONLY, VENDOR_WRITES, Activity, Lead, LostReason
 from leads.settings import distribution
 from leads.states import Side, Status, Verb
 from prm.api.codes import country_code, currency_code
 from prm.api.text import ProseField, as_text, as_time
-from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer
+from prm.api.views import NothingSerializer, PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations.models import Organization
 from prm.users.access import Permission
 from prm.users.models import Membership
@@ -197,24 +197,15 @@ class ActivitySerializer(StrictSerializer):
         return value
 
 
-class NothingSerializer(StrictSerializer):
-    """A verb that needs no more than its address."""
-
-
 class LeadViewSet(PortalViewSet):
     """Leads of this portal, as far as the member sees them."""
 
     serializer_class = LeadSerializer
     model = Lead
-    statuses = Status
-    orderings = PARTNER_ORDERINGS
+    listing = LEADS
 
-    def rows(self, *, search: str = "", status: str = "") -> Any:
-        rows = found_leads(self.member, search=search, status=status)
+    def with_more(self, rows: Any) -> Any:
         return rows.select_related("organization", "assignee", "lost_reason")
-
-    def get_orderings(self) -> tuple[dict[str, str], str]:
-        return orderings_for(self.member)
 
     def may(self, verb: Verb, lead: Lead) -> None:
         """Raise Refused before the body is looked at: what is wrong with it could tell of withheld details."""

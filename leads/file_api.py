@@ -81,7 +81,6 @@ class LeadFileViewSet(PortalViewSet):
     http_method_names = ["get", "post", "delete", "head", "options"]
     parser_classes = [parsers.MultiPartParser]
     pagination_class = AllAtOnce  # type: ignore[assignment]
-    list_parameters = frozenset()
     is_within_a_row = True
 
     @cached_property
@@ -96,7 +95,10 @@ class LeadFileViewSet(PortalViewSet):
             raise Gone
         return found
 
-    def rows(self, *, search: str = "", status: str = "") -> Any:
+    def list_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def rows(self) -> Any:
         rows = LeadFile.objects.visible_to(self.member).filter(lead=self.lead)
         return rows.select_related("file", "author").order_by("-created_at", "-pk")
 

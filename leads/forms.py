@@ -116,6 +116,21 @@ class HandOverForm(forms.Form):
         self.fields["user"].queryset = people.prefetch_related("groups")  # type: ignore[attr-defined]
 
 
+class LoseManyForm(forms.Form):
+    """Why leads are closed as lost."""
+
+    reason: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
+        label=gettext_lazy("Lost reason"),
+        queryset=None,
+        empty_label="—",
+        error_messages={"required": gettext_lazy("Choose why it was lost.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].queryset = LostReason.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+
 class CloseForm(forms.Form):
     """How a lead ends without a deal. A lost one needs its reason."""
 

@@ -34,13 +34,10 @@ NEW_ONES = frozenset({Status.UNASSIGNED, Status.ASSIGNED})
 opened = details_of(Q(opened_at__isnull=False))
 
 
-def found_leads(member: Membership, *, search: str = "", status: str = "") -> LeadQuerySet:
-    """What a list shows this member: the page and the API ask for the same rows."""
-    rows: LeadQuerySet = Lead.objects.visible_to(member).named_for(member)
-    rows = rows.select_related(*RELATED)
-    if search:
-        rows = rows.matching(search, member)
-    return rows.filter(status=status) if status else rows
+def found_leads(member: Membership, search: str) -> LeadQuerySet:
+    """Those that this member sees, named as far as it may be told."""
+    rows: LeadQuerySet = Lead.objects.visible_to(member).named_for(member).select_related(*RELATED)
+    return rows.matching(search, member) if search else rows
 
 
 def orderings_for(member: Membership) -> tuple[dict[str, str], str]:
@@ -98,15 +95,14 @@ WAITS = {
 """What a lead may wait for, in words: the home page counts them, the list shows them."""
 
 
-def _waiting() -> dict[str, tuple[Words, Q]]:
-    conditions = {"unopened": unopened_for_long(), "quiet": quiet_for_long(), "follow_up": to_be_followed_up()}
-    return {case: (words, conditions[case]) for case, words in WAITS.items()}
+def _waiting() -> dict[str, Q]:
+    return {"unopened": unopened_for_long(), "quiet": quiet_for_long(), "follow_up": to_be_followed_up()}
 
 
 PARTNER = Reference(key="organization", label=_("Partner"), records=partners, is_for=vendor_only, can_be_empty=True)
 FILTERS: tuple[Filter, ...] = (
     Choice(key="status", label=_("Status"), choices=lambda: Status.choices),
-    Cases(key="waits", label=_("Waits"), cases=_waiting),
+    Cases(key="waits", label=_("Waits"), labels=WAITS, conditions=_waiting),
     PARTNER,
     replace(PARTNER, label=_("Organization"), is_for=has_resellers, can_be_empty=False),
     Reference(
@@ -278,7 +274,7 @@ LEADS = register(
         url_name="leads:list",
         label=_("Leads"),
         search_label=_("Search leads"),
-        found=lambda member, search: found_leads(member, search=search),
+        found=lambda member, search: found_leads(member, search),
         orderings=orderings_for,
         ordering_labels={
             "number": _("Number"),

@@ -9,6 +9,7 @@ from deals.api import ConvertibleLeadViewSet, DealViewSet
 from leads.file_api import LeadFileViewSet
 from prm.home.views import front_door
 from prm.organizations.api import OrganizationViewSet
+from prm.runs.api import ExportViewSet, RunViewSet
 from prm.serving import assets, wellknown
 from prm.users.api import UserViewSet
 from prm.users.urls import account
@@ -19,6 +20,8 @@ api.register(r"leads/(?P<lead>[^/.]+)/files", LeadFileViewSet, basename="lead-fi
 api.register("deals", DealViewSet, basename="deal")
 api.register("organizations", OrganizationViewSet, basename="organization")
 api.register("users", UserViewSet, basename="user")
+api.register("exports", ExportViewSet, basename="export")
+api.register("runs", RunViewSet, basename="run")
 schema = SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny])
 
 urlpatterns = [

@@ -310,7 +310,7 @@ def _assigning(stage: Stage, place: str, by: Membership) -> Row:
     with inside(by.portal):
         lead, to = new_lead(by), stage.peers[place]
         run = start_run(
-            ASSIGN,
+            ASSIGN.kind,
             by=by,
             token=uuid.uuid4(),
             title="Assign",

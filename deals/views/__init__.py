@@ -1,1 +1,5 @@
-"""Pages about deals: `record` (the list, one deal, registering), `facts`, `board`, `verbs`, `settings`."""
+"""Pages about deals.
+
+`record` (the list, one deal, registering), `facts` (edited in place), `board`, `verbs` (move, win, lose), `bulk`
+(those to many), `settings`.
+"""

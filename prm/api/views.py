@@ -3,10 +3,13 @@
 import re
 import uuid
 from collections.abc import Mapping
+from functools import cached_property
 from typing import IO, Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -17,8 +20,11 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from prm.actions import Gone
+from prm.api.filters import parameter, parameters_of
 from prm.api.text import FIELDS_OF_COLUMNS
-from prm.serving.paging import MAX_TEXT, PAGE_SIZE, InvalidParameter, choice_of, page_of, search_text
+from prm.lists.filters import one
+from prm.lists.listing import Asked, Listing
+from prm.serving.paging import MAX_TEXT, PAGE_SIZE, InvalidParameter, page_of
 from prm.users.access import Permission
 from prm.users.models import Membership
 
@@ -52,19 +58,21 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class NothingSerializer(StrictSerializer):
+    """A verb that needs no more than its address."""
+
+
 class KeysetPagination(BasePagination):
     """`{"results", "next", "previous"}`; the links carry a cursor, so any depth costs the same."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
-        parameters = request.query_params
-        allowed, default = view.get_orderings()
         page = page_of(
             queryset,
-            ordering=parameters.get("ordering", default),
-            allowed=allowed,
-            cursor=parameters.get("cursor", ""),
-            size=_page_size(parameters),
+            ordering=view.asked.ordering,
+            allowed=view.listing.orderings(view.member)[0],
+            cursor=one(request.query_params, "cursor"),
+            size=_page_size(request.query_params),
         )
         self.next, self.previous = page.next, page.previous
         return page.rows
@@ -76,15 +84,18 @@ class KeysetPagination(BasePagination):
         return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor) if cursor else None
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        names = sorted(view.orderings)
+        listing: Listing = view.listing
+        names = sorted(listing.ordering_labels)
         orderings = {"type": "string", "enum": [*names, *(f"-{name}" for name in names)]}
         size = {"type": "integer", "minimum": 1, "maximum": MOST, "default": PAGE_SIZE}
+        text = {"type": "string", "maxLength": MAX_TEXT}
+        search = [parameter("search", text, "Words, or a number such as L-1042.")] if listing.search_label else []
         return [
-            _parameter("search", {"type": "string", "maxLength": MAX_TEXT}, "Words, or a number such as L-1042."),
-            _parameter("ordering", orderings, "A field, or -field for the other way round."),
-            _parameter("status", {"type": "string", "enum": view.statuses.values}, "Only those in this status."),
-            _parameter("cursor", {"type": "string"}, "Taken from `next` or `previous`."),
-            _parameter("page_size", size, "How many at once."),
+            *search,
+            parameter("ordering", orderings, "A field, or -field for the other way round."),
+            parameter("cursor", {"type": "string"}, "Taken from `next` or `previous`."),
+            parameter("page_size", size, "How many at once."),
+            *parameters_of(listing),
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -96,45 +107,43 @@ class KeysetPagination(BasePagination):
         }
 
 
-def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+PAGING = frozenset({"cursor", "page_size"})
+"""Parameters that say where in a list somebody is, and nothing of what is in it."""
 
 
-LIST_PARAMETERS = frozenset({"search", "ordering", "status", "cursor", "page_size"})
-
-
-def _page_size(parameters: Mapping[str, str]) -> int:
+def _page_size(parameters: QueryDict) -> int:
     text = parameters.get("page_size", str(PAGE_SIZE))
+    if len(parameters.getlist("page_size")) > 1:
+        raise InvalidParameter("page_size", _("Give this parameter once."))
     if not re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) or not 1 <= int(text) <= MOST:
         raise InvalidParameter("page_size", _("Ask for 1 to %(most)d.") % {"most": MOST})
     return int(text)
 
 
 class PortalViewSet(viewsets.GenericViewSet[Any]):
-    """A resource of one portal. Subclasses say `rows` (what the member sees), orderings and statuses."""
+    """A resource of one portal, as its `listing` declares it: which rows a member sees, and how they are narrowed.
+
+    The list of the API and that of the page read the same parameters, and give the same rows for them.
+    """
 
     is_within_a_row = False  # whether the address of its list names a row of another resource
-    list_parameters = LIST_PARAMETERS
 
     http_method_names = ["get", "post", "patch", "head", "options"]
     parser_classes = [BodyParser]
     pagination_class = KeysetPagination
     metadata_class = None
     model: ClassVar[type[models.Model]]
-    orderings: ClassVar[Mapping[str, str]]
-    statuses: ClassVar[type[models.TextChoices]]
+    listing: ClassVar[Listing]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Once it is known who asks: no parameter that means nothing here, and none twice."""
+        """Once it is known who asks: no parameter that means nothing here. What they hold, `asked` reads."""
         super().initial(request, *args, **kwargs)
         if self.action is None:
             return  # no method of this resource: 405 comes next
-        known = self.list_parameters if self.action == "list" else frozenset()
+        known = self.list_parameters() if self.action == "list" else frozenset()
         for name in request.query_params:
             if name not in known:
                 raise InvalidParameter(name, _("This parameter is not known here."))
-            if len(request.query_params.getlist(name)) > 1:
-                raise InvalidParameter(name, _("Give this parameter once."))
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         """Which methods there are, in `Allow`, and nothing else."""
@@ -152,6 +161,10 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
         if self.detail:
             self.get_object()
 
+    def list_parameters(self) -> frozenset[str]:
+        """What the address of the list may hold for this member."""
+        return PAGING | self.listing.parameters(self.member)
+
     @property
     def member(self) -> Membership:
         found: Membership = self.request._request.membership  # type: ignore[attr-defined]
@@ -162,18 +175,27 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
         if not self.member.can(*any_of):
             raise PermissionDenied
 
-    def rows(self, *, search: str = "", status: str = "") -> models.QuerySet[Any]:
-        raise NotImplementedError
+    def with_more(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """The rows with what an answer holds beyond what the list shows."""
+        return rows
 
-    def get_orderings(self) -> tuple[Mapping[str, str], str]:
-        """The orderings for this member, among `orderings`, and the default."""
-        raise NotImplementedError
+    def rows(self) -> models.QuerySet[Any]:
+        """All that the member sees."""
+        return self.with_more(self.listing.found(self.member, ""))
+
+    @cached_property
+    def asked(self) -> Asked:
+        """What the address asks of the list. Days are those of the member's time zone, with a key as well."""
+        query = self.request.query_params.copy()
+        for name in PAGING:
+            query.pop(name, None)
+        with timezone.override(self.member.time_zone):
+            return self.listing.asked(self.member, query)
 
     def get_queryset(self) -> models.QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):  # the API's description is made outside of any portal
             return models.QuerySet(self.model).none()
-        parameters = self.request.query_params
-        return self.rows(search=search_text(parameters), status=choice_of(parameters, "status", self.statuses))
+        return self.with_more(self.listing.narrowed(self.member, self.asked))
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "member": getattr(self.request, "membership", None)}

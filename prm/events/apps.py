@@ -7,4 +7,4 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         import prm.celery  # noqa: F401  (tasks bind to this app)
-        from prm.events import home, lists  # noqa: F401  (each registers what it adds)
+        from prm.events import bulk, home, lists  # noqa: F401  (each registers what it adds)

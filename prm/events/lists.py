@@ -20,11 +20,18 @@ from prm.users.models import Membership
 
 Status = Delivery.Status
 STATES = {
-    "queued": (gettext_lazy("Queued"), Q(status__in=[Status.PENDING, Status.CLAIMED, Status.HELD])),
-    "sent": (gettext_lazy("Sent"), Q(status=Status.SENT)),
-    "bounced": (gettext_lazy("Bounced"), Q(status=Status.BOUNCED)),
-    "dead": (gettext_lazy("Given up"), Q(status=Status.DEAD)),
-    "cancelled": (gettext_lazy("Not needed"), Q(status=Status.CANCELLED)),
+    "queued": gettext_lazy("Queued"),
+    "sent": gettext_lazy("Sent"),
+    "bounced": gettext_lazy("Bounced"),
+    "dead": gettext_lazy("Given up"),
+    "cancelled": gettext_lazy("Not needed"),
+}
+IN_STATE = {
+    "queued": Q(status__in=[Status.PENDING, Status.CLAIMED, Status.HELD]),
+    "sent": Q(status=Status.SENT),
+    "bounced": Q(status=Status.BOUNCED),
+    "dead": Q(status=Status.DEAD),
+    "cancelled": Q(status=Status.CANCELLED),
 }
 REASONS = {
     UNWANTED: gettext_lazy("The person has chosen not to be mailed about this."),
@@ -133,7 +140,7 @@ def _organizations(member: Membership) -> Any:
 
 
 MAIL_FILTERS: tuple[Filter, ...] = (
-    Cases(key="status", label=gettext_lazy("Status"), cases=lambda: STATES),
+    Cases(key="status", label=gettext_lazy("Status"), labels=STATES, conditions=lambda: IN_STATE),
     Reference(
         key="organization",
         field="recipient__organization",

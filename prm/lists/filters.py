@@ -178,22 +178,23 @@ def chosen_values(query: QueryDict, name: str) -> list[str]:
 class Cases(Filter):
     """Rows of one of the ticked cases, each with a condition of its own."""
 
-    cases: Callable[[], Mapping[str, tuple[Words, Q]]]
+    labels: Mapping[str, Words]
+    conditions: Callable[[], Mapping[str, Q]]  # of the same names, as they are at the moment
     template = "lists/filters/choice.html"
 
     def read(self, query: QueryDict, member: "Membership") -> Found | None:
         asked = chosen_values(query, self.key)
         if not asked:
             return None
-        cases = self.cases()
-        if any(value not in cases for value in asked):
-            raise InvalidParameter(self.key, _("Choose one of: %(names)s.") % {"names": ", ".join(cases)})
-        condition = reduce(or_, (cases[value][1] for value in asked))
-        return condition, ", ".join(str(cases[value][0]) for value in asked)
+        if any(value not in self.labels for value in asked):
+            raise InvalidParameter(self.key, _("Choose one of: %(names)s.") % {"names": ", ".join(self.labels)})
+        conditions = self.conditions()
+        condition = reduce(or_, (conditions[value] for value in asked))
+        return condition, ", ".join(str(self.labels[value]) for value in asked)
 
     def options(self, query: QueryDict, member: "Membership") -> list[Option]:
         asked = query.getlist(self.key)
-        return [Option(value, label, value in asked) for value, (label, _condition) in self.cases().items()]
+        return [Option(value, label, value in asked) for value, label in self.labels.items()]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MOVES = frozenset({"cursor", "view", "choose", "find", "draft"})
 """Parameters that say where somebody is in a list, and nothing of what is in it."""
-SHAPES = frozenset({"search", "ordering", "columns"})
 
 
 def as_it_is(row: Any, member: "Membership") -> Any:
@@ -91,9 +90,7 @@ class Listing:
     def asked(self, member: "Membership", query: QueryDict) -> Asked:
         """The address, understood. Raises InvalidParameter for anything that means nothing here."""
         filters = self.filters_for(member)
-        known = SHAPES.union(MOVES, *(each.names for each in filters))
-        if not self.search_label:
-            known -= {"search"}
+        known = self.parameters(member) | MOVES | {"columns"}
         for name, values in query.lists():
             if name not in known:
                 raise InvalidParameter(name, _("This list has no such filter."))
@@ -105,6 +102,11 @@ class Listing:
         ordered_by(ordering, orderings)
         chosen = [found for each in filters if (found := each.choose(query, member)) is not None]
         return Asked(search_text(query), chosen, ordering, self._column_keys(member, query))
+
+    def parameters(self, member: "Membership") -> frozenset[str]:
+        """The parameters that say which rows there are, and in which order."""
+        search = {"search"} if self.search_label else set()
+        return frozenset({"ordering"}).union(search, *(each.names for each in self.filters_for(member)))
 
     def narrowed(self, member: "Membership", asked: Asked, *, but: str = "") -> QuerySet[Any]:
         """The rows, in no order, without the filter `but`."""

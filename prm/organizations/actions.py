@@ -136,6 +136,8 @@ def set_partner_managers(organization: Organization, *, managers: Iterable[Membe
     before = {row.membership_id: row.membership for row in rows.select_related("membership")}
     if set(before) == set(wanted):
         return
+    if organization.is_vendor:
+        raise Refused(_("Partner managers look after partners and distributors."))
     if any(not member.organization.is_vendor for member in wanted.values()):
         raise Refused(_("A partner manager works for the vendor."))
     organization = Organization.objects.locked(organization.pk)
@@ -170,6 +172,8 @@ def _checked(values: Mapping[str, Any], organization: Organization | None) -> di
         raise Refused(_("A portal has one vendor, and it stays the vendor."))
     if was_vendor and found.get("status", Organization.Status.ACTIVE) != Organization.Status.ACTIVE:
         raise Refused(_("The vendor stays active."))
+    if was_vendor and found.get("tier"):
+        raise Refused(_("Tiers are for partners and distributors."))
     if organization and kind != organization.kind:
         raise Refused(_("The kind of an organization stays: its people's groups depend on it."))
     distributor = found.get("distributor", organization.distributor if organization else None)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,7 +9,7 @@ from rest_framework.response import Response
 from prm.api.codes import country_code
 from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations import actions
-from prm.organizations.lists import ORDERINGS
+from prm.organizations.lists import ORGANIZATIONS
 from prm.organizations.models import VENDOR_ONLY, Organization, Tier
 from prm.users.access import Permission
 
@@ -78,17 +77,7 @@ class OrganizationViewSet(PortalViewSet):
 
     serializer_class = OrganizationSerializer
     model = Organization
-    statuses = Organization.Status
-    orderings = ORDERINGS
-
-    def rows(self, *, search: str = "", status: str = "") -> Any:
-        rows = Organization.objects.visible_to(self.member).select_related("tier", "distributor")
-        if search:
-            rows = rows.filter(Q(name__icontains=search) | Q(city__icontains=search))
-        return rows.filter(status=status) if status else rows
-
-    def get_orderings(self) -> tuple[dict[str, str], str]:
-        return ORDERINGS, "name"
+    listing = ORGANIZATIONS
 
     def list(self, request: Request) -> Response:
         return self.listed()

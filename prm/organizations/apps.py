@@ -6,4 +6,4 @@ class OrganizationsConfig(AppConfig):
     verbose_name = "Portals and organizations"
 
     def ready(self) -> None:
-        from prm.organizations import home, lists, search  # noqa: F401  (each registers what it adds)
+        from prm.organizations import bulk, home, lists, search  # noqa: F401  (each registers what it adds)

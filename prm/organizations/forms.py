@@ -66,8 +66,7 @@ class OrganizationForm(RecordForm):
         self.fields["tier"].queryset = Tier.objects.all()  # type: ignore[attr-defined]
         others = Organization.objects.filter(kind=Organization.Kind.DISTRIBUTOR).exclude(pk=self.instance.pk)
         self.fields["distributor"].queryset = others  # type: ignore[attr-defined]
-        vendors = Membership.objects.filter(organization__kind="vendor", status=Membership.Status.ACTIVE)
-        self.fields["partner_managers"].queryset = vendors  # type: ignore[attr-defined]
+        self.fields["partner_managers"].queryset = _managers()  # type: ignore[attr-defined]
         if organization is None:
             kinds = [c for c in Organization.Kind.choices if c[0] != Organization.Kind.VENDOR]
             self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
@@ -85,6 +84,38 @@ class OrganizationForm(RecordForm):
             for field in ("status", "tier", "distributor", "partner_managers"):
                 del self.fields[field]
         self.remember(organization.version)
+
+
+class TierForm(forms.Form):
+    """The tier of many organizations; left empty, they have none."""
+
+    tier: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
+        label=_("Tier"), queryset=None, required=False, empty_label=_("No tier")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tier"].queryset = Tier.objects.all()  # type: ignore[attr-defined]
+
+
+class ManagersForm(forms.Form):
+    """Who looks after many organizations."""
+
+    managers: "forms.ModelMultipleChoiceField[Any]" = forms.ModelMultipleChoiceField(
+        label=_("Partner managers"),
+        queryset=None,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one person.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["managers"].queryset = _managers()  # type: ignore[attr-defined]
+
+
+def _managers() -> Any:
+    """Who may look after an organization."""
+    return Membership.objects.filter(organization__kind=Organization.Kind.VENDOR, status=Membership.Status.ACTIVE)
 
 
 class PortalForm(forms.ModelForm):

@@ -10,6 +10,10 @@ urlpatterns = [
     path("settings/portal/", views.portal_settings, name="portal"),
     path("organizations/", views.organization_list, name="list"),
     path("organizations/new/", views.organization_new, name="new"),
+    path("organizations/activate/", views.activate_many, name="activate_many"),
+    path("organizations/deactivate/", views.deactivate_many, name="deactivate_many"),
+    path("organizations/tier/", views.tier_many, name="tier_many"),
+    path("organizations/managers/", views.managers_many, name="managers_many"),
     path("organizations/<uuid:pk>/", views.organization_detail, name="detail"),
     path("organizations/<uuid:pk>/edit/", views.organization_edit, name="edit"),
 ]

@@ -8,6 +8,7 @@ from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_list_or_404, get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from prm.actions import Refused, Stale
 from prm.events.timeline import timeline_of
@@ -17,10 +18,12 @@ from prm.files.views import answer_with
 from prm.forms import Clash, clash
 from prm.lists.pages import list_page
 from prm.organizations import actions
-from prm.organizations.forms import OrganizationForm, PortalForm
+from prm.organizations.bulk import ACTIVATE, DEACTIVATE, SET_MANAGERS, SET_TIER
+from prm.organizations.forms import ManagersForm, OrganizationForm, PortalForm, TierForm
 from prm.organizations.lists import ORGANIZATIONS
 from prm.organizations.models import VENDOR_ONLY, Organization, Portal
 from prm.organizations.portals import change_portal
+from prm.runs.asking import many_page
 from prm.serving.typed import form_of
 from prm.users.access import PageRequest, Permission, member_page, public_page
 from prm.users.actions import may_manage
@@ -134,6 +137,36 @@ def organization_detail(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
             "can_invite": may_manage(request.membership, organization),
         },
     )
+
+
+# --- Verbs over many ------------------------------------------------------------------------------------
+
+
+@member_page(Permission.MANAGE_PORTAL)
+@require_POST
+def activate_many(request: PageRequest) -> HttpResponse:
+    return many_page(request, ACTIVATE)
+
+
+@member_page(Permission.MANAGE_PORTAL)
+@require_POST
+def deactivate_many(request: PageRequest) -> HttpResponse:
+    return many_page(request, DEACTIVATE)
+
+
+@member_page(Permission.MANAGE_PORTAL)
+@require_POST
+def tier_many(request: PageRequest) -> HttpResponse:
+    return many_page(request, SET_TIER, TierForm)
+
+
+@member_page(Permission.MANAGE_PORTAL)
+@require_POST
+def managers_many(request: PageRequest) -> HttpResponse:
+    return many_page(request, SET_MANAGERS, ManagersForm)
+
+
+# --- What the pages share -------------------------------------------------------------------------------
 
 
 def _form_page(

@@ -14,7 +14,7 @@ from prm.events.due import work_is_due
 from prm.files.actions import remove_file
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
-from prm.runs.kinds import KINDS, Kind, may, rights_of
+from prm.runs.kinds import KINDS, UNDOES, Kind, may, rights_of
 from prm.runs.models import Run
 from prm.runs.parts import drop_parts
 from prm.users.models import Membership
@@ -82,12 +82,18 @@ def cancel_run(run: Run, *, by: Membership) -> Run:
     return run
 
 
+def can_undo(run: Run) -> bool:
+    """Whether it has done something that another run can take back."""
+    kind = KINDS.get(run.kind)
+    return kind is not None and kind.rows_done is not None and run.is_finished and run.done > 0
+
+
 @transaction.atomic
 def undo_run(run: Run, *, token: uuid.UUID, by: Membership) -> Run:
     """Queue a run that takes back what this one did, where that can still be done."""
     run = _own(run, by)
     kind = KINDS[run.kind]
-    if not run.is_finished or kind.rows_done is None:
+    if not can_undo(run) or kind.rows_done is None:
         raise Refused(_("This cannot be taken back."))
     rows = kind.rows_done(run)
     return start_run(
@@ -97,7 +103,7 @@ def undo_run(run: Run, *, token: uuid.UUID, by: Membership) -> Run:
         title=_("Taking back: %(title)s") % {"title": run.title},
         chosen=rows,
         total=len(rows),
-        parameters=run.parameters,
+        parameters={**run.parameters, UNDOES: str(run.pk)},
     )
 
 

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -59,10 +60,17 @@ def choice_of(request: PageRequest, name: str) -> Choice:
 
 def query_of(sent: QueryDict) -> QueryDict:
     """The query string of the list's page, without what only moved it."""
-    text = sent.get("query", "")
-    if len(text) > LONGEST_QUERY:
-        raise InvalidParameter("query", _("This is too long."))
-    return without_moves(QueryDict(text))
+    return query_in(sent.get("query", ""))
+
+
+def query_in(text: str) -> QueryDict:
+    """A list's query string, read. Raises InvalidParameter for one that is too long, or of too many parts."""
+    try:
+        if len(text) <= LONGEST_QUERY:
+            return without_moves(QueryDict(text))
+    except TooManyFieldsSent:
+        pass
+    raise InvalidParameter("query", _("This is too long."))
 
 
 def without_moves(query: QueryDict) -> QueryDict:

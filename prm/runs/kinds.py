@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from prm.runs.working import Hold
 
 Parameters = Mapping[str, Any]
+UNDOES = "undoes"
+"""The parameter of a run that takes back what another did: that one's id."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Kind:
     permissions: frozenset[Permission] = frozenset()  # any of which is needed; none given: by every member
     undo: str = ""  # the kind that takes back what a run of this one did
     undo_words: str | Promise = ""  # on its button
+    undo_consequence: str | Promise = ""  # and what it will do
     rows_done: Callable[["Run"], list[uuid.UUID]] | None = None  # which rows there are to take back
 
 

@@ -1,6 +1,6 @@
 """Long work that somebody asked for: the rows, how far it has come, and what was refused on the way."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -102,6 +102,11 @@ class Run(FencedModel):
     @property
     def is_finished(self) -> bool:
         return self.status not in self.UNFINISHED
+
+    @property
+    def file_until(self) -> datetime | None:
+        """Until when its file can be had; None where there is none."""
+        return self.finished_at + self.FILE_LASTS if self.finished_at and self.file_id else None
 
 
 class Refusal(FencedModel):

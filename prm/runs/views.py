@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,18 +17,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from prm.actions import Gone
-from prm.files.models import EXTENSIONS, StoredFile
 from prm.files.sheets import CSV, SHEETS
-from prm.files.views import as_attachment
 from prm.lists.listing import listing
 from prm.runs import actions
 from prm.runs.choosing import ids_of, query_of, token_of, without_moves
+from prm.runs.downloads import download, file_of
 from prm.runs.exports import EXPORT, start_export
-from prm.runs.kinds import KINDS, may, rights_of
+from prm.runs.kinds import KINDS
 from prm.runs.models import Refusal, Run
 from prm.serving.paging import page_of
 from prm.users.access import PageRequest, member_page
-from prm.users.models import Membership
 
 SHOWN = 100  # refusals on the page; all that were noted are in the file
 
@@ -67,15 +65,13 @@ def run_detail(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
     """Asked for again every second until the run is finished; any other page may be looked at meanwhile."""
     run = _seen(request, pk)
     kind = KINDS.get(run.kind)
-    can_undo = kind is not None and kind.rows_done is not None and run.is_finished and run.done > 0
     context = {
         "run": run,
         "progress": Progress.of(run),
         "is_export": run.kind == EXPORT,
         "refusals": Refusal.objects.filter(run=run)[:SHOWN],
-        "has_file": _file_of(run, request.membership) is not None,
-        "file_until": run.finished_at + Run.FILE_LASTS if run.finished_at and run.file else None,
-        "undo": kind.undo_words if kind and can_undo else "",
+        "has_file": file_of(run, request.membership) is not None,
+        "undo": kind if kind and actions.can_undo(run) else None,
         "list_url": _list_url(run),
         "token": uuid.uuid4(),
     }
@@ -99,13 +95,7 @@ def run_undo(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
 
 @member_page()
 def run_file(request: PageRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """The finished export, for whoever asked for it and still has all the rights of then. Else there is none."""
-    run = _seen(request, pk)
-    file = _file_of(run, request.membership)
-    if file is None:
-        raise Http404
-    day = timezone.localdate(run.created_at)
-    return as_attachment(file, name=f"{run.listing}-{day.isoformat()}.{EXTENSIONS[file.content_type]}")
+    return download(_seen(request, pk), request.membership)
 
 
 @member_page()
@@ -159,13 +149,3 @@ def _list_url(run: Run) -> str:
         return f"{reverse(listing(run.listing).url_name)}?{run.query}"
     except Gone:
         return ""
-
-
-def _file_of(run: Run, member: Membership) -> StoredFile | None:
-    """The run's file while its day lasts, if this member may still have it. Owner and purpose are asked, too."""
-    if run.file is None or run.finished_at is None or run.finished_at + Run.FILE_LASTS < timezone.now():
-        return None
-    if not may(member, KINDS[run.kind]) or not set(run.rights) <= set(rights_of(member)):
-        return None
-    files = StoredFile.objects.visible_to(member).filter(purpose=StoredFile.Purpose.EXPORT)
-    return files.select_related("portal").filter(pk=run.file.pk).first()

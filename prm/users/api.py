@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
@@ -14,7 +13,7 @@ from prm.api.text import LineField
 from prm.api.views import PortalViewSet, ReferenceField, StrictSerializer
 from prm.organizations.models import Organization
 from prm.users import actions
-from prm.users.lists import ORDERINGS
+from prm.users.lists import PEOPLE
 from prm.users.models import Group, Membership, check_time_zone
 
 
@@ -65,18 +64,7 @@ class UserViewSet(PortalViewSet):
 
     serializer_class = UserSerializer
     model = Membership
-    statuses = Membership.Status
-    orderings = ORDERINGS
-
-    def rows(self, *, search: str = "", status: str = "") -> Any:
-        rows = Membership.objects.visible_to(self.member).select_related("user", "organization")
-        if search:
-            rows = rows.filter(Q(name__icontains=search) | Q(user__email__icontains=search))
-        rows = rows.filter(status=status) if status else rows
-        return rows.prefetch_related("groups")
-
-    def get_orderings(self) -> tuple[dict[str, str], str]:
-        return ORDERINGS, "name"
+    listing = PEOPLE
 
     def list(self, request: Request) -> Response:
         return self.listed()

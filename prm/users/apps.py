@@ -6,4 +6,4 @@ class UsersConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from prm.users import emails, lists, search  # noqa: F401  (each registers what it adds)
+        from prm.users import bulk, emails, lists, search  # noqa: F401  (each registers what it adds)

@@ -17,7 +17,7 @@ from prm.users.access import member_page, public_page
 from prm.users.guesses import says_when
 from prm.users.models import User
 from prm.users.views import account as own
-from prm.users.views import people, settings, viewing
+from prm.users.views import bulk, people, settings, viewing
 
 
 def _entrance(view: Callable[..., HttpResponseBase], why: str) -> Callable[..., HttpResponseBase]:
@@ -102,6 +102,9 @@ urlpatterns = [
     path("profile/keys/<uuid:pk>/revoke/", own.key_revoke, name="revoke_key"),
     path("settings/security/", settings.security, name="security"),
     path("people/", people.member_list, name="list"),
+    path("people/enable/", bulk.enable_many, name="enable_many"),
+    path("people/disable/", bulk.disable_many, name="disable_many"),
+    path("people/invite/", bulk.resend_many, name="resend_many"),
     path("people/<uuid:pk>/", people.member_edit, name="edit"),
     path("people/<uuid:pk>/disable/", people.member_disable, name="disable"),
     path("people/<uuid:pk>/enable/", people.member_enable, name="enable"),

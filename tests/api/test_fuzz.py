@@ -21,8 +21,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deals.actions import EDITABLE as DEAL_FIELDS
+from deals.lists import DEALS
+from leads.lists import LEADS
 from leads.models import DETAIL_FIELDS
 from prm.organizations.actions import EDITABLE as ORGANIZATION_FIELDS
+from prm.organizations.lists import ORGANIZATIONS
+from prm.users.lists import PEOPLE
 from tests import soak
 from tests.api.asking import Caller, checked, made
 from tests.browsing import unwritten_requests
@@ -67,7 +71,10 @@ VALUES = st.recursive(
 FIELDS = sorted(
     {*DETAIL_FIELDS, *DEAL_FIELDS, *ORGANIZATION_FIELDS, "version", "user", "organization", "outcome", "reason"}
     | {"account", "contact", "text", "is_internal", "note", "happened_at", "email", "groups", "phone", "time_zone"}
-    | {"non_field_errors", "message", "code", "id", "portal"}
+    | {"list", "format", "query", "rows", "token", "non_field_errors", "message", "code", "id", "portal"}
+)
+FILTERS = sorted(
+    {name for each in (LEADS, DEALS, ORGANIZATIONS, PEOPLE) for one in each.every_filter for name in one.names}
 )
 BODIES = st.dictionaries(st.sampled_from(FIELDS) | TEXT, VALUES, max_size=6)
 ORDERINGS = ["number", "-number", "name", "-name", "created_at", "amount", "close_date", "-updated_at", "status"]
@@ -90,6 +97,7 @@ def cursors(draw: st.DrawFn) -> str:
 QUERIES = st.lists(
     st.tuples(st.just("cursor"), cursors())
     | st.tuples(st.just("ordering"), st.sampled_from(ORDERINGS) | TEXT)
+    | st.tuples(st.sampled_from(FILTERS), TEXT)
     | st.tuples(st.sampled_from(["search", "status", "page_size", "cursor", "page", "format"]) | TEXT, TEXT),
     max_size=4,
 )
@@ -103,11 +111,11 @@ class Stage:
         deal = made(new_deal, cast.ada, cast.ben)
         self.callers = [Caller(member) for member in (cast.ada, cast.ben, cast.bea)]
         verbs = ("assign", "recall", "open", "close", "reopen", "comment", "activity", "convert")
-        self.posts = ["leads/", "organizations/", "users/"]
+        self.posts = ["leads/", "organizations/", "users/", "exports/"]
         self.posts += [f"leads/{pk}/{verb}/" for pk in (lead.pk, waiting.pk) for verb in verbs]
         self.patches = [f"leads/{lead.pk}/", f"leads/{waiting.pk}/", f"deals/{deal.pk}/"]
         self.patches += [f"organizations/{cast.north.pk}/", f"users/{cast.ben.pk}/"]
-        self.lists = ["leads/", "deals/", "organizations/", "users/"]
+        self.lists = ["leads/", "deals/", "organizations/", "users/", "exports/", "runs/"]
 
 
 @pytest.fixture
@@ -159,6 +167,7 @@ def ask_with_one_wrong_value(stage: Stage, examples: int) -> None:
     good: dict[str, dict[str, Any]] = {
         "leads/": {"company": "x", "last_name": "y"},
         "organizations/": {"name": "x"},
+        "exports/": {"list": "leads", "format": "csv", "query": "status=lost"},
         "close/": {"outcome": "lost", "reason": "No budget"},
         "convert/": {"name": "x", "amount": 1, "currency": "EUR", "close_date": "2027-01-01"},
         "activity/": {"kind": "call", "outcome": "reached", "note": "x"},

@@ -8,9 +8,14 @@ import yaml
 from django.core.management import call_command
 from drf_spectacular.validation import validate_schema
 
+from deals.lists import DEALS
 from deals.models import Deal
+from leads.lists import LEADS
 from leads.models import DETAIL_FIELDS
 from leads.states import Status
+from prm.organizations.lists import ORGANIZATIONS
+from prm.runs.lists import EXPORTS, RUNS
+from prm.users.lists import PEOPLE
 from tests.api.asking import code_of, description
 from tests.browsing import visitor
 from tests.cast import Cast
@@ -31,8 +36,22 @@ OPERATIONS = {
     "/api/v1/organizations/{id}/": {"get", "patch"},
     "/api/v1/users/": {"get", "post"},
     "/api/v1/users/{id}/": {"get", "patch"},
+    "/api/v1/exports/": {"get", "post"},
+    "/api/v1/exports/{id}/": {"get"},
+    "/api/v1/exports/{id}/file/": {"get"},
+    "/api/v1/runs/": {"get"},
+    "/api/v1/runs/{id}/": {"get"},
+    "/api/v1/runs/{id}/refusals/": {"get"},
+    **{f"/api/v1/runs/{{id}}/{verb}/": {"post"} for verb in ("cancel", "undo")},
 }
-LISTS = ["/api/v1/leads/", "/api/v1/deals/", "/api/v1/organizations/", "/api/v1/users/"]
+LISTS = {
+    "/api/v1/leads/": LEADS,
+    "/api/v1/deals/": DEALS,
+    "/api/v1/organizations/": ORGANIZATIONS,
+    "/api/v1/users/": PEOPLE,
+    "/api/v1/runs/": RUNS,
+    "/api/v1/exports/": EXPORTS,
+}
 
 
 def component(name: str) -> dict[str, Any]:
@@ -92,10 +111,33 @@ def test_the_schema_describes_each_list(path: str) -> None:
     operation = description()["paths"][path]["get"]
 
     names = {parameter["name"] for parameter in operation["parameters"]}
-    assert {"search", "ordering", "status", "cursor", "page_size"} <= names
+    filters = {name for each in LISTS[path].every_filter for name in each.names}
+    assert names - {"search"} == filters | {"ordering", "cursor", "page_size"}
+    assert ("search" in names) == bool(LISTS[path].search_label)
     (content,) = operation["responses"]["200"]["content"].values()
     page = description()["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
     assert page["properties"].keys() == {"results", "next", "previous"}
+
+
+def test_the_schema_says_what_each_kind_of_filter_takes() -> None:
+    """One of each kind, so that a program knows what to send, and what may be given several times."""
+    described = {each["name"]: each for each in description()["paths"]["/api/v1/leads/"]["get"]["parameters"]}
+    types = {name: each["schema"] for name, each in described.items()}
+
+    assert types["city"] == {"type": "string", "maxLength": 200}
+    assert types["status"] == {"type": "array", "items": {"type": "string", "enum": list(Status.values)}}
+    assert types["waits"]["items"]["enum"] == ["unopened", "quiet", "follow_up"]
+    assert types["internal_notes"] == {"type": "string", "enum": ["yes", "no"]}
+    assert types["budget_from"] == types["budget_to"] == {"type": "number"}
+    assert "last_7_days" in types["created"]["enum"]
+    assert types["created_from"] == {"type": "string", "format": "date"}
+    assert types["city_is"] == {"type": "string", "enum": ["empty", "filled"]}
+    assert types["organization"]["items"] == {"type": "string", "format": "uuid"}
+    assert {"type": "string", "enum": ["me"]} in types["assignee"]["items"]["oneOf"]
+    assert {"AT", "DE"} <= set(types["country"]["items"]["enum"])
+    assert [each["explode"] for each in described.values() if each["schema"]["type"] == "array"] == [True] * 7
+    assert "400" in described["internal_notes"]["description"]
+    assert "400" not in described["city"]["description"]
 
 
 def test_the_schema_names_both_ways_of_signing_in() -> None:

@@ -113,6 +113,16 @@ def _same(**body: Any) -> Body:
     return lambda stage, actor: body
 
 
+def _agreed(kind: str, state: str = "", **ids: str) -> Body:
+    """A verb over one row of the own place, agreed to; `ids` names what else it points at."""
+
+    def body(stage: Stage, actor: Actor) -> Mapping[str, Any]:
+        row = stage.rows[kind, state][stage.place_of(actor)].key
+        return {"agreed": "yes", "row": row, **{name: _id(stage, actor, of) for name, of in ids.items()}}
+
+    return body
+
+
 DEAL = {"name": "Picking cell", "amount": "50000", "currency": "EUR", "close_date": "2027-03-31"}
 REGISTRATION = {f"deal-{name}": value for name, value in DEAL.items()} | {
     "account-name": "Kestrel Biotech",
@@ -260,6 +270,25 @@ TABLE: dict[tuple[str, str], Expect] = {
         status=SENT,
         body=lambda stage, actor: {**AGREED, "reason": _id(stage, actor, "reason"), "row": _lead(stage, actor)},
     ),
+    ("deals:win_many", "POST"): Expect(status=SENT, body=_agreed("deal")),
+    ("deals:lose_many", "POST"): Expect(status=SENT, body=_agreed("deal", reason="deal reason")),
+    ("deals:move_many", "POST"): Expect(status=SENT, body=_agreed("deal", stage="next stage")),
+    **{
+        (f"organizations:{verb}_many", "POST"): Expect(
+            enters=ADMINS, status=SENT, body=_agreed("organization", **ids)
+        )
+        for verb, ids in {"activate": {}, "deactivate": {}, "tier": {"tier": "tier"}}.items()
+    },
+    ("organizations:managers_many", "POST"): Expect(
+        enters=ADMINS,
+        status=SENT,
+        body=lambda stage, actor: {**AGREED, "managers": str(stage.member(actor).pk), "row": _home(stage, actor)},
+    ),
+    **{
+        (f"users:{verb}_many", "POST"): Expect(enters=MANAGES_USERS, status=SENT, body=_agreed("member", "active"))
+        for verb in ("enable", "disable", "resend")
+    },
+    ("events:resend_many", "POST"): Expect(enters=ADMINS, status=SENT, body=_agreed("delivery", "sent")),
     ("lists:views", "GET"): Expect(lists=(("view", ""),), sees=VIEWS),
     ("lists:new", "GET"): Expect(status=(404,)),  # of no list
     ("lists:new", "POST"): Expect(status=SENT, body=_same(list="leads", query="status=lost", name="Lost ones")),
@@ -367,6 +396,15 @@ TABLE: dict[tuple[str, str], Expect] = {
         status=(200,), body=lambda stage, actor: {"reason": _id(stage, actor, "deal reason")}
     ),
     ("api:deal-reopen", "POST"): deal_verb("won", status=(200,)),
+    ("api:run-list", "GET"): Expect(lists=(("run", "done"), ("run", "waiting")), sees=RUNS),
+    ("api:run-detail", "GET"): Expect(row=("run", "done"), sees=RUNS),
+    ("api:run-refusals", "GET"): Expect(row=("run", "done"), sees=RUNS),
+    ("api:run-cancel", "POST"): Expect(row=("run", "waiting"), sees=RUNS),
+    ("api:run-undo", "POST"): Expect(row=("run", "assigned"), sees=ASSIGNING, status=(201,)),
+    ("api:export-list", "GET"): Expect(lists=(("run", "done"), ("run", "waiting")), sees=RUNS),
+    ("api:export-list", "POST"): Expect(status=(201,), body=_same(list="leads", format="csv")),
+    ("api:export-detail", "GET"): Expect(row=("run", "done"), sees=RUNS),
+    ("api:export-file", "GET"): Expect(row=("run", "done"), sees=RUNS),
     ("api:organization-list", "GET"): Expect(lists=(("organization", ""),), sees=ORGANIZATIONS),
     ("api:organization-list", "POST"): Expect(enters=ADMINS, status=(201,), body=_same(name="Newcomer")),
     ("api:organization-detail", "GET"): Expect(row=("organization", ""), sees=ORGANIZATIONS),

@@ -31,7 +31,7 @@ NOT_BROUGHT_BACK = {
     "templates/events/notifications.html": "a few choices",
     "templates/lists/view_form.html": "a name and two choices",
     "templates/sso/provider.html": "holds a client secret, which is kept nowhere",
-    "templates/leads/lose_many.html": "one choice, about rows that were ticked on the page before",
+    "templates/runs/many.html": "a choice or two, about rows that were ticked on the page before",
     "templates/leads/settings.html": "a few choices",
     "templates/leads/files.html": "files, which are kept nowhere",
     "templates/deals/settings.html": "a few words",

@@ -62,6 +62,8 @@ def page(*words: Any, **others: Any) -> Case:
 
 LEAD, DEAL_ROW, NORTH = ("lead", "opened"), ("deal", ""), ("organization", "")
 ORGANIZATION = {"name": "North", "status": "active"}
+AGREED = {"agreed": "yes", "row": str(uuid.UUID(int=7)), "token": str(uuid.UUID(int=8))}
+"""What asks for a verb over rows of which there are none. The form that comes back has the same token."""
 TIERS = (other("tier", "acme"), (other("tier", "globex"),))
 DISTRIBUTORS = (other("distributor", "acme"), (other("distributor", "globex"),))
 REASONS = (other("reason", "acme"), (other("reason", "globex"),))
@@ -139,13 +141,31 @@ CASES: dict[str, list[Case]] = {
             (member("south"), member("vendor"), member("globex")),
         ),
     ],
+    "LoseManyForm.reason": [page("ada", "leads:lose_many", None, "reason", *REASONS, body=AGREED)],
+    "MoveManyForm.stage": [page("ada", "deals:move_many", None, "stage", *NEXT_STAGES, body=AGREED)],
+    "TierForm.tier": [page("ada", "organizations:tier_many", None, "tier", *TIERS, body=AGREED)],
+    "ManagersForm.managers": [
+        page(
+            "ada",
+            "organizations:managers_many",
+            None,
+            "managers",
+            member("vendor"),
+            (member("north"), member("vendor", "disabled"), lambda stage: str(stage.cast.dan.pk)),
+            body=AGREED,
+            is_list=True,
+        )
+    ],
     "CloseForm.reason": [page("ben", "leads:close", LEAD, "reason", *REASONS, body={"outcome": "lost"})],
     "DealForm.stage": [
         page("ben", "deals:edit", DEAL_ROW, "stage", *STAGES, body={**DEAL, "name": "Renamed"}),
         page("ben", "deals:convert", LEAD, "deal-stage", *STAGES, body=REGISTRATION),
     ],
     "MoveForm.stage": [page("ben", "deals:move", DEAL_ROW, "stage", *NEXT_STAGES)],
-    "LoseForm.reason": [page("ben", "deals:lose", DEAL_ROW, "reason", *DEAL_REASONS)],
+    "LoseForm.reason": [
+        page("ben", "deals:lose", DEAL_ROW, "reason", *DEAL_REASONS),
+        page("ben", "deals:lose_many", None, "reason", *DEAL_REASONS, body=AGREED),
+    ],
     "OrganizationForm.tier": [page("ada", "organizations:edit", NORTH, "tier", *TIERS, body=ORGANIZATION)],
     "OrganizationForm.distributor": [
         page("ada", "organizations:edit", NORTH, "distributor", *DISTRIBUTORS, body=ORGANIZATION)

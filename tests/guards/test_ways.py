@@ -36,7 +36,7 @@ NO_WAYS = {
 """Public pages, and pages about oneself, that let nobody in and change no account."""
 OF_THE_VENDOR = frozenset(
     ["list", "edit", "disable", "enable", "resend", "sign_out", "invite", "security", "view_as"]
-)
+) | {"disable_many", "enable_many", "resend_many"}
 
 
 def test_every_page_about_accounts_is_a_way_or_none() -> None:

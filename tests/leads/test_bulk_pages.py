@@ -1,4 +1,7 @@
-"""Verbs over many leads in pages: said in words first, then done by a run."""
+"""Verbs over many leads in pages: said in words first, then done by a run.
+
+What holds for every verb of every list is in tests/runs/test_many_pages.py.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -19,7 +22,6 @@ from tests.factories import assigned_lead, new_lead
 from tests.reading import Page
 
 ClientOf = Callable[[Membership], Client]
-VERBS = ["assign", "recall", "close"]
 
 
 @pytest.fixture
@@ -89,30 +91,6 @@ def test_bulk_page_of_all_that_match_counts_them(client_of: ClientOf, cast: Cast
     assert "Of 3 chosen, 0 are in a state for this now." in page.text
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_bulk_page_without_a_row_says_so(client_of: ClientOf, cast: Cast, verb: str) -> None:
-    answer = client_of(cast.ada).post(f"/leads/{verb}/", {"query": ""}, follow=True)
-
-    assert (answer.redirect_chain, Page(answer).toasts) == ([("/leads/", 302)], ["Choose at least one row."])
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_bulk_page_takes_ids_only(client_of: ClientOf, cast: Cast, verb: str) -> None:
-    """V21."""
-    assert client_of(cast.ada).post(f"/leads/{verb}/", {"row": "1) OR 1=1"}).status_code == 400
-
-
-@pytest.mark.parametrize("verb", VERBS)
-@pytest.mark.parametrize("name", ["bea", "ben", "dora"])
-def test_bulk_page_is_for_those_who_manage_leads(
-    client_of: ClientOf, cast: Cast, leads: list[Lead], verb: str, name: str
-) -> None:
-    sent = {"row": ids(leads), "agreed": "yes", "user": str(cast.ben.pk)}
-
-    assert client_of(getattr(cast, name)).post(f"/leads/{verb}/", sent).status_code == 403
-    assert runs(cast) == []
-
-
 def test_bulk_page_of_too_many_asks_to_narrow(
     client_of: ClientOf, cast: Cast, leads: list[Lead], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,16 +137,6 @@ def test_bulk_assign_to_an_organization(client_of: ClientOf, cast: Cast, leads: 
     work_due(portal)
 
     assert now(leads) == [("assigned", "")] * 3
-
-
-def test_bulk_assign_pressed_twice_is_one_run(client_of: ClientOf, cast: Cast, leads: list[Lead]) -> None:
-    client = client_of(cast.ada)
-    page = Page(client.post("/leads/assign/", {"row": ids(leads)}))
-
-    answers = [client.post("/leads/assign/", agreed(page, user=str(cast.ben.pk))) for _ in range(2)]
-
-    assert answers[0]["Location"] == answers[1]["Location"]
-    assert len(runs(cast)) == 1
 
 
 @pytest.mark.parametrize("stranger", ["cleo_of_south", "dan", "nobody"])

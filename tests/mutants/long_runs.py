@@ -2,7 +2,7 @@
 
 from tests.mutants.mutant import Mutant
 
-WORKING, EXPORTS, VIEWS = "prm/runs/working.py", "prm/runs/exports.py", "prm/runs/views.py"
+WORKING, EXPORTS = "prm/runs/working.py", "prm/runs/exports.py"
 PAGES = "tests/runs/test_pages.py"
 
 MUTANTS = [
@@ -16,10 +16,10 @@ MUTANTS = [
     ),
     Mutant(
         "a file outlives the rights it was made with",
-        VIEWS,
+        "prm/runs/downloads.py",
         "or not set(run.rights) <= set(rights_of(member)):",
         "or False:",
-        PAGES,
+        f"{PAGES} tests/runs/test_api.py",
         "Rights are asked for again at the download.",
     ),
     Mutant(
@@ -69,5 +69,29 @@ MUTANTS = [
         "    if asked_before := own.none().first():",
         "tests/runs/test_exports.py tests/runs/test_pages.py",
         "A double click is one wish.",
+    ),
+    Mutant(
+        "taking back undoes what somebody else decided",
+        "prm/runs/verbs.py",
+        "if last is None or last.request_id != parameters[UNDOES]:",
+        "if last is None:",
+        "tests/deals/test_bulk.py tests/users/test_bulk.py",
+        "A run takes back what it did, and nothing that came after.",
+    ),
+    Mutant(
+        "a parcel goes out once for each of its rows",
+        "prm/events/bulk.py",
+        "    if not _went_along(mail):",
+        "    if mail:",
+        "tests/events/test_bulk.py",
+        "What was one mail is one mail again.",
+    ),
+    Mutant(
+        "everybody may ask the API for the vendor's filters",
+        "prm/lists/listing.py",
+        "return [each for each in self.every_filter if each.is_for(member)]",
+        "return list(self.every_filter)",
+        "tests/lists/test_page_and_api.py",
+        "What is the vendor's alone is no filter of a partner's list.",
     ),
 ]

@@ -65,7 +65,7 @@ def assigning(leads: list[Lead], to: Membership, by: Membership) -> Run:
     """A run that has been asked for and not begun."""
     with inside(by.portal):
         return start_run(
-            ASSIGN,
+            ASSIGN.kind,
             by=by,
             token=uuid4(),
             title="Assign",

@@ -129,13 +129,13 @@ def test_work_due_asks_for_each_row_anew(cast: Cast, portal: Portal) -> None:
         parameters = {"reason": str(reason.pk)}
         ids = [lead.pk for lead in leads]
         run = start_run(
-            LOSE, by=cast.ada, token=uuid.uuid4(), title="Close", chosen=ids, total=2, parameters=parameters
+            LOSE.kind, by=cast.ada, token=uuid.uuid4(), title="Close", chosen=ids, total=2, parameters=parameters
         )
     hold = begun(portal)
     with inside(portal):
         change_lost_reason(reason, values={"is_active": False}, by=cast.ada)
 
-    assert LOSE.advance(hold)
+    assert LOSE.kind.advance(hold)
 
     assert counts(run) == ("running", 1, 1, 0)
 

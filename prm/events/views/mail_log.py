@@ -10,9 +10,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from prm.events import actions
+from prm.events.bulk import RESEND
 from prm.events.lists import LOGGED, MAILS
 from prm.events.models import Delivery
 from prm.lists.pages import list_page
+from prm.runs.asking import many_page
 from prm.users.access import PageRequest, Permission, member_page
 
 
@@ -28,6 +30,12 @@ def mail_resend(request: PageRequest, pk: uuid.UUID) -> HttpResponse:
     actions.resend_delivery(delivery, by=request.membership)
     messages.success(request, _("It is on its way to %(name)s again.") % {"name": delivery.recipient})
     return redirect("events:mail_log")
+
+
+@member_page(Permission.MANAGE_PORTAL)
+@require_POST
+def mail_resend_many(request: PageRequest) -> HttpResponse:
+    return many_page(request, RESEND)
 
 
 @member_page(Permission.MANAGE_PORTAL)
