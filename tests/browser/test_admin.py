@@ -87,7 +87,7 @@ def test_table_is_imported_and_exported(visit: Open, acme: Acme, secret: str) ->
     expect(page.get_by_text("Imported: 1 new")).to_be_visible()
     assert fine(page)
     with page.expect_download() as download:
-        olga.press("link", "CSV")
+        olga.press("link", "As CSV")
     assert '"Platin","9"' in download.value.path().read_text("utf-8-sig")
 
 
