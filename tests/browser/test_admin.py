@@ -16,8 +16,8 @@ ADD = f"from prm.operators.people import add_operator; print(add_operator({OLGA!
 RENEW = ADD.replace("add_operator", "renew_operator")
 
 
-def fine(page: Page) -> bool:
-    return {how: wrong for how, wrong in looked_at(page).items() if wrong} == {}
+def wrong_with(page: Page) -> dict[str, list[str]]:
+    return {how: wrong for how, wrong in looked_at(page).items() if wrong}
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_admin_pages_are_whole_under_the_policy(visit: Open, acme: Acme, secret:
     olga = visit()
     admin = sign_in(olga, secret)
     page = olga.page
-    assert fine(page)
+    assert wrong_with(page) == {}
     enter_acme(olga)
     for path in (
         "/",
@@ -58,13 +58,13 @@ def test_admin_pages_are_whole_under_the_policy(visit: Open, acme: Acme, secret:
         "/events/event/?by=operators",
     ):
         page.goto(f"{admin}{path}")
-        assert fine(page), path
+        assert wrong_with(page) == {}, path
     page.goto(f"{admin}/leads/lead/")
     page.locator("#result_list tbody th a").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("View lead")
-    assert fine(page)
+    assert wrong_with(page) == {}
     page.goto(f"{admin}/organizations/tier/add/")
-    assert fine(page)
+    assert wrong_with(page) == {}
 
 
 def test_table_is_imported_and_exported(visit: Open, acme: Acme, secret: str) -> None:
@@ -73,19 +73,19 @@ def test_table_is_imported_and_exported(visit: Open, acme: Acme, secret: str) ->
     enter_acme(olga)
     page = olga.page
     page.goto(f"{admin}/organizations/tier/import/")
-    assert fine(page)
+    assert wrong_with(page) == {}
     file = {"name": "tiers.csv", "mimeType": "text/csv", "buffer": b"name;rank\r\nPlatin;many\r\n"}
     page.set_input_files("[name=file]", files=[file])  # type: ignore[list-item]
     olga.press("button", "Show what would change")
     expect(page.get_by_text("Nothing was imported")).to_be_visible()
-    assert fine(page)
+    assert wrong_with(page) == {}
     page.set_input_files("[name=file]", files=[{**file, "buffer": b"name;rank\r\nPlatin;9\r\n"}])  # type: ignore[list-item]
     olga.press("button", "Show what would change")
     expect(page.get_by_text("1 new, 0 changed, 0 as they are.")).to_be_visible()
-    assert fine(page)
+    assert wrong_with(page) == {}
     olga.press("button", "Import this")
     expect(page.get_by_text("Imported: 1 new")).to_be_visible()
-    assert fine(page)
+    assert wrong_with(page) == {}
     with page.expect_download() as download:
         olga.press("link", "As CSV")
     assert '"Platin","9"' in download.value.path().read_text("utf-8-sig")
