@@ -50,7 +50,8 @@ def entered_page(view: Page) -> Page:
     @operator_page
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        portal = Portal.objects.filter(pk=request.session.get(SESSION_ENTERED)).first()
+        key: str = request.session.get(SESSION_ENTERED, "")
+        portal = Portal.objects.filter(pk=key).first() if key else None
         if portal is None:
             return redirect("admin:portals")
         request.entered = portal  # type: ignore[attr-defined]

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import tablib
+import tablib  # type: ignore[import-untyped]
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import model_to_dict, modelform_factory
 from django.utils.translation import gettext as _
-from import_export.resources import ModelResource, modelresource_factory
-from import_export.results import RowResult
+from import_export.resources import ModelResource, modelresource_factory  # type: ignore[import-untyped]
+from import_export.results import RowResult  # type: ignore[import-untyped]
 
 from prm.operators.csv_files import Table
 from prm.operators.small_tables import RowForm, SmallTableAdmin

@@ -40,11 +40,11 @@ class LookingAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
-    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         columns = [field.name for field in self.opts.concrete_fields]
         return [name for name in columns if name not in self.left_out]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         return self.get_fields(request, obj)
 
     def change_view(
@@ -61,11 +61,8 @@ class LookingAdmin(ModelAdmin):
         """Another portal's row and none at all are answered alike, as everywhere."""
         raise Http404
 
-    def log_addition(self, *args: Any) -> None:
-        """Nothing here: the verbs record what they do, inside the portal. The same with the two below."""
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Nothing, as below: the verbs record what they do, inside the portal."""
 
-    def log_change(self, *args: Any) -> None:
-        """See above."""
-
-    def log_deletion(self, *args: Any) -> None:
-        """See above."""
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Nothing."""

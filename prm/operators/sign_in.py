@@ -43,7 +43,7 @@ class Adapter(PortalAdapter):
             return super().login(request, user)
         assert isinstance(user, User)
         refuse_half_a_sign_in(request, user)
-        user.backend = BACKEND  # type: ignore[attr-defined]  # after the second step allauth would take the first
+        user.backend = BACKEND  # after the second step allauth would take the first
         DefaultAccountAdapter.login(self, request, user)
         request.session.begin()  # type: ignore[attr-defined]
         forget_old_sessions()

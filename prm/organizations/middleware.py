@@ -54,7 +54,7 @@ class PortalMiddleware:
         portal = Portal.objects.filter(slug=slug).first() if slug else _portal_of_bare_host(request)
         if portal is None and _is_for_operators(request):
             request.is_for_operators = True  # type: ignore[attr-defined]
-            request.urlconf = settings.OPERATORS_URLCONF  # type: ignore[attr-defined]
+            request.urlconf = settings.OPERATORS_URLCONF
             return self.get_response(request)
         if portal is None and slug:
             return not_found(request, Http404())

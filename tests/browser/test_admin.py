@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from prm.local.demo import PASSWORD
 from tests.abuse.attacking import code_of
@@ -18,6 +18,10 @@ RENEW = ADD.replace("add_operator", "renew_operator")
 
 def wrong_with(page: Page) -> dict[str, list[str]]:
     return {how: wrong for how, wrong in looked_at(page).items() if wrong}
+
+
+def table(data: bytes) -> FilePayload:
+    return {"name": "tiers.csv", "mimeType": "text/csv", "buffer": data}
 
 
 @pytest.fixture
@@ -74,12 +78,11 @@ def test_table_is_imported_and_exported(visit: Open, acme: Acme, secret: str) ->
     page = olga.page
     page.goto(f"{admin}/organizations/tier/import/")
     assert wrong_with(page) == {}
-    file = {"name": "tiers.csv", "mimeType": "text/csv", "buffer": b"name;rank\r\nPlatin;many\r\n"}
-    page.set_input_files("[name=file]", files=[file])  # type: ignore[list-item]
+    page.set_input_files("[name=file]", table(b"name;rank\r\nPlatin;many\r\n"))
     olga.press("button", "Show what would change")
     expect(page.get_by_text("Nothing was imported")).to_be_visible()
     assert wrong_with(page) == {}
-    page.set_input_files("[name=file]", files=[{**file, "buffer": b"name;rank\r\nPlatin;9\r\n"}])  # type: ignore[list-item]
+    page.set_input_files("[name=file]", table(b"name;rank\r\nPlatin;9\r\n"))
     olga.press("button", "Show what would change")
     expect(page.get_by_text("1 new, 0 changed, 0 as they are.")).to_be_visible()
     assert wrong_with(page) == {}

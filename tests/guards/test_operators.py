@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -48,7 +49,8 @@ def path_of(route: Route) -> str:
     resolver = get_resolver(URLS)
     for space in spaces:
         resolver = resolver.namespace_dict[space][1]
-    ((_text, wanted),) = resolver.reverse_dict[name][0]
+    found: Any = resolver.reverse_dict[name]
+    ((_text, wanted),) = found[0]
     return reverse(route.name, URLS, kwargs={argument: known[argument] for argument in wanted})
 
 
