@@ -21,10 +21,12 @@ PRM_SCHEME = env.text("PRM_SCHEME", "https" if IS_PRODUCTION else "http")
 PRM_BASE_DOMAIN = env.text("PRM_BASE_DOMAIN", None if IS_PRODUCTION else "localhost:8000")
 PRM_DEFAULT_PORTAL = env.text("PRM_DEFAULT_PORTAL", "")
 _host = PRM_BASE_DOMAIN.partition(":")[0]
-ALLOWED_HOSTS = [_host, f".{_host}", "127.0.0.1", "[::1]"]
+PRM_OPERATORS_HOST = env.text("PRM_OPERATORS_HOST", "" if IS_PRODUCTION or PRM_DEFAULT_PORTAL else _host)
+ALLOWED_HOSTS = [_host, f".{_host}", "127.0.0.1", "[::1]", *filter(None, [PRM_OPERATORS_HOST])]
 OUTBOUND_SCHEMES = {"https"} if IS_PRODUCTION else {"https", "http"}
 OUTBOUND_TO_LOOPBACK = PRM_ENVIRONMENT == "test"  # where the other side is a server of the tests
 ROOT_URLCONF = "prm.urls"
+OPERATORS_URLCONF = "prm.operators.urls"  # of /admin on PRM_OPERATORS_HOST, and nowhere else (docs/adr/0014)
 WSGI_APPLICATION = "prm.wsgi.application"
 
 # --- Parts ----------------------------------------------------------------------------------------
@@ -45,6 +47,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
+    "prm.operators.admin_app.OperatorsAdminConfig",
+    "import_export",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -71,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "prm.users.middleware.MembershipMiddleware",
+    "prm.operators.middleware.OperatorMiddleware",
     "prm.sso.middleware.SingleSignOnMiddleware",
     "prm.users.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -94,6 +99,8 @@ TEMPLATES = [
     },
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+# The admin wants a context processor of its own; its pages here ask for neither `user` nor `perms`.
+SILENCED_SYSTEM_CHECKS = ["admin.E402"]
 
 # --- Database: prm_app serves, prm_owner migrates (docs/adr/0002) ---------------------------------
 DATABASES = {
@@ -151,7 +158,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- People: sign-in by allauth, one session per portal --------------------------------------------
 AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = ["prm.users.sign_in.PortalBackend"]
+AUTHENTICATION_BACKENDS = ["prm.users.sign_in.PortalBackend", "prm.operators.sign_in.OperatorBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -165,7 +172,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "prm.users.sign_in.PortalAdapter"
+ACCOUNT_ADAPTER = "prm.operators.sign_in.Adapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -103,6 +103,8 @@ class Event(FencedModel):
         DELIVERY_RESENT = "delivery_resent", _("Notice sent again")
         LIST_EXPORTED = "list_exported", _("List exported")
         NOTIFICATIONS_CHANGED = "notifications_changed", _("Notifications changed")
+        OPERATOR_ENTERED = "operator_entered", _("Operator entered the portal")
+        OPERATOR_LOOKED = "operator_looked", _("Operator looked at a record")
 
     kind = models.CharField(max_length=30, choices=Kind.choices)
     subject_type = models.CharField(max_length=40)  # "leads.lead"; the floors above are not known here

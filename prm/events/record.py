@@ -17,7 +17,7 @@ from prm.events.notices import NOTICES
 from prm.organizations.context import active_cause
 from prm.organizations.models import Organization
 from prm.serving.logs import current_request_id
-from prm.users.models import Membership
+from prm.users.models import Membership, User
 
 Actor = Membership | None
 """Who does it: a member, or None for the system itself."""
@@ -26,6 +26,7 @@ Change = tuple[object, object]
 Subscriber = Callable[[Event, models.Model, Actor], None]
 
 _subscribers: dict[str, list[Subscriber]] = {}
+_operator: ContextVar[uuid.UUID | None] = ContextVar("operator", default=None)
 _together: ContextVar[tuple[uuid.UUID, datetime] | None] = ContextVar("told_together", default=None)
 
 
@@ -68,7 +69,7 @@ def record(
         actor=by,
         at=at or now,
         changed_fields=sorted(changes or {}),
-        facts=dict(facts or {}),
+        facts={**_operators_doing(by), **(facts or {})},
         request_id=current_request_id(),
     )
     EventValue.objects.bulk_create(
@@ -119,6 +120,21 @@ def told_together(cause: uuid.UUID, *, at: datetime) -> Iterator[None]:
         yield
     finally:
         _together.reset(token)
+
+
+@contextmanager
+def by_operator(operator: User) -> Iterator[None]:
+    """What is recorded in here by the system itself is an operator's doing, and says whose."""
+    token = _operator.set(operator.pk)
+    try:
+        yield
+    finally:
+        _operator.reset(token)
+
+
+def _operators_doing(by: Actor) -> dict[str, str]:
+    operator = _operator.get()
+    return {"by": "operator", "operator": str(operator)} if operator and by is None else {}
 
 
 def tell_now(at: datetime) -> None:

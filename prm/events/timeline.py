@@ -63,6 +63,8 @@ WORDS: dict[str, Words] = {
     K.EMAIL_CHANGE_ASKED: ("at-symbol", gettext_lazy("was asked for a new e-mail address")),
     K.EMAIL_CHANGE_TO_CONFIRM: ("envelope", gettext_lazy("sent a link to the new e-mail address")),
     K.EMAIL_CHANGED: ("at-symbol", gettext_lazy("noted a new e-mail address")),
+    K.OPERATOR_ENTERED: ("wrench-screwdriver", gettext_lazy("entered the portal's tables")),
+    K.OPERATOR_LOOKED: ("eye", gettext_lazy("looked at this record")),
 }
 """Icon and words per kind, after the actor's name. Floors above add their own kinds."""
 
@@ -113,7 +115,7 @@ def last_changes(subject: models.Model, member: Membership) -> dict[str, tuple[s
     found: dict[str, tuple[str, datetime]] = {}
     for event in events.select_related("actor").order_by("-at", "-pk")[:MOST]:
         for name in event.changed_fields:
-            found.setdefault(name, (event.actor.name if event.actor else _("The portal"), event.at))
+            found.setdefault(name, (actor_of(event), event.at))
     return found
 
 
@@ -136,8 +138,14 @@ def line_of(event: Event, values: Mapping[str, EventValue]) -> Entry:
     """One event as a line. Of its values only RECEIVERS are told."""
     icon, words = WORDS.get(event.kind, ("information-circle", event.get_kind_display()))
     facts: dict[str, Any] = {"to": _receiver(values), **event.facts}
-    actor = event.actor.name if event.actor else _("The portal")
-    return Entry(at=event.at, actor=actor, icon=icon, text=str(words).format(**facts))
+    return Entry(at=event.at, actor=actor_of(event), icon=icon, text=str(words).format(**facts))
+
+
+def actor_of(event: Event) -> str:
+    """The member who did it; else whoever runs the installation, or the portal by itself."""
+    if event.actor:
+        return event.actor.name
+    return _("An operator") if event.facts.get("by") == "operator" else _("The portal")
 
 
 def _receiver(values: Mapping[str, EventValue]) -> str:

@@ -66,9 +66,19 @@ def first_steps_of(member: Membership) -> list[FirstStep]:
 @transaction.atomic
 def put_first_steps_away(*, by: Actor) -> Portal:
     """Show them to nobody any more. A second time changes nothing."""
+    return _settle(True, by)
+
+
+@transaction.atomic
+def bring_first_steps_back(*, by: Actor) -> Portal:
+    """Show them again, as far as they are not all done. A second time changes nothing."""
+    return _settle(False, by)
+
+
+def _settle(is_settled: bool, by: Actor) -> Portal:
     require(by, Permission.MANAGE_PORTAL)
     portal = Portal.objects.select_for_update().get(pk=active_portal().pk)
-    changes = apply_values(portal, {"is_settled": True})
+    changes = apply_values(portal, {"is_settled": is_settled})
     if changes:
         portal.save(update_fields=["is_settled"])
         record(Event.Kind.SETTINGS_CHANGED, portal, by=by, changes=changes)

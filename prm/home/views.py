@@ -6,15 +6,17 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from prm.home import latest  # noqa: F401  (registers its panel)
-from prm.home.first_steps import first_steps_of, put_first_steps_away
+from prm.home.first_steps import bring_first_steps_back, first_steps_of, put_first_steps_away
 from prm.home.helping import topics
 from prm.home.panels import needs_of, panels_of
 from prm.local.demo import LOGINS, PASSWORD
 from prm.organizations.models import Portal
+from prm.serving.undo import offer_undo
 from prm.users.access import SEES_LEADS, PageRequest, Permission, member_page, public_page
 from prm.users.models import Membership, User
 
@@ -73,7 +75,17 @@ def _who_can_help(member: Membership) -> list[Membership]:
 def put_away(request: PageRequest) -> HttpResponse:
     """The first steps are known."""
     put_first_steps_away(by=request.membership)
-    messages.success(request, _("The first steps are put away. The question mark explains every page."))
+    words = _("The first steps are put away. The question mark explains every page.")
+    offer_undo(request, words, path=reverse("home:bring_back"))
+    return redirect("home")
+
+
+@member_page(Permission.MANAGE_PORTAL)
+@require_POST
+def bring_back(request: PageRequest) -> HttpResponse:
+    """They were not, or somebody new is here."""
+    bring_first_steps_back(by=request.membership)
+    messages.success(request, _("The first steps are on the home page again, until all are done."))
     return redirect("home")
 
 

@@ -158,6 +158,28 @@ def set_partner_managers(organization: Organization, *, managers: Iterable[Membe
     )
 
 
+@transaction.atomic
+def add_tier(*, values: Mapping[str, Any], by: Actor) -> Tier:
+    """A new level of the program: `name` and `rank`. Refused where the name is taken."""
+    _check_may_manage(by)
+    tier = Tier(**values)
+    _save_tier(tier)
+    record(Event.Kind.SETTINGS_CHANGED, tier, by=by, changes={"name": ("", tier.name)})
+    return tier
+
+
+@transaction.atomic
+def change_tier(tier: Tier, *, values: Mapping[str, Any], by: Actor) -> Tier:
+    """Rename a tier or give it another rank; its partners keep it."""
+    _check_may_manage(by)
+    tier = Tier.objects.locked(tier.pk)
+    changes = apply_values(tier, values)
+    if changes:
+        _save_tier(tier)
+        record(Event.Kind.SETTINGS_CHANGED, tier, by=by, changes=changes)
+    return tier
+
+
 def _check_may_manage(by: Actor) -> None:
     if by is not None and not by.can(Permission.MANAGE_PORTAL):
         raise Refused(_("Only system administrators change organizations."))
@@ -182,6 +204,11 @@ def _checked(values: Mapping[str, Any], organization: Organization | None) -> di
     if distributor is not None and distributor.kind != Organization.Kind.DISTRIBUTOR:
         raise Refused(_("%(name)s is no distributor.") % {"name": distributor})
     return found
+
+
+def _save_tier(tier: Tier) -> None:
+    with unique(_("There is a tier named %(name)s already.") % {"name": tier.name}):
+        tier.save()
 
 
 def _save_named(organization: Organization) -> None:

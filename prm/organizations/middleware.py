@@ -38,6 +38,9 @@ class PortalMiddleware:
 
     On the bare host a public token says which portal it is for: its first six characters are the
     portal's code. A host below ours that is no portal's answers 404, a suspended portal's 503.
+
+    /admin on the operators' host is no portal's and has addresses of its own, which exist nowhere else.
+    Where the host is a portal's, it is never the operators'.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -46,17 +49,15 @@ class PortalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.membership = None  # type: ignore[attr-defined]  # until the member is known
         request.portal = None  # type: ignore[attr-defined]
+        request.is_for_operators = False  # type: ignore[attr-defined]
         slug = _slug(request.get_host())
-        portals = Portal.objects.all()
-        if slug:
-            portal = portals.filter(slug=slug).first()
-            if portal is None:
-                return not_found(request, Http404())
-        else:
-            code = _token_code(request)
-            portal = portals.filter(code=code).first() if code else None
-            if portal is None and settings.PRM_DEFAULT_PORTAL:
-                portal = portals.filter(slug=settings.PRM_DEFAULT_PORTAL).first()
+        portal = Portal.objects.filter(slug=slug).first() if slug else _portal_of_bare_host(request)
+        if portal is None and _is_for_operators(request):
+            request.is_for_operators = True  # type: ignore[attr-defined]
+            request.urlconf = settings.OPERATORS_URLCONF
+            return self.get_response(request)
+        if portal is None and slug:
+            return not_found(request, Http404())
         if portal is not None and not portal.is_active:
             if request.path not in ALWAYS_OPEN:
                 return suspended(request, portal)
@@ -78,9 +79,29 @@ def _talk(request: HttpRequest) -> None:
         talk(request, *match.args, **match.kwargs)
 
 
+def _portal_of_bare_host(request: HttpRequest) -> Portal | None:
+    code = _token_code(request)
+    portal = Portal.objects.filter(code=code).first() if code else None
+    if portal is None and settings.PRM_DEFAULT_PORTAL:
+        portal = Portal.objects.filter(slug=settings.PRM_DEFAULT_PORTAL).first()
+    return portal
+
+
+def _is_for_operators(request: HttpRequest) -> bool:
+    is_theirs = f"{request.path}/".startswith("/admin/")
+    return (
+        is_theirs and bool(settings.PRM_OPERATORS_HOST) and _name(request.get_host()) == settings.PRM_OPERATORS_HOST
+    )
+
+
+def _name(host: str) -> str:
+    """Without its port."""
+    return host.lower() if host.startswith("[") else host.lower().partition(":")[0]
+
+
 def _slug(host: str) -> str:
     """`acme` for `acme.localhost:8000`, '' for the bare host and for loopback addresses."""
-    name = host.lower() if host.startswith("[") else host.lower().partition(":")[0]
+    name = _name(host)
     base = settings.PRM_BASE_DOMAIN.partition(":")[0]
     return name.removesuffix(f".{base}") if name.endswith(f".{base}") else ""
 

@@ -61,12 +61,19 @@ class NotDeliberate(logging.Filter):
 
 
 def _who_asks(request: HttpRequest) -> dict[str, str]:
-    """Ids of memberships and keys, which name nobody: who is signed in, by which key, and through whose eyes."""
-    viewing, member, key = (getattr(request, name, None) for name in ("viewing", "membership", "key"))
+    """Ids of memberships, keys and operators' accounts, which name nobody: who is signed in, by which key, and
+    through whose eyes."""
+    names = ("viewing", "membership", "key", "operator")
+    viewing, member, key, operator = (getattr(request, name, None) for name in names)
     if viewing:
         return {"member": str(viewing.viewer_id), "viewing_as": str(viewing.viewed_id)}
-    found = {"member": member, "key": key}
+    found = {"member": member, "key": key, "operator": operator}
     return {name: str(row.pk) for name, row in found.items() if row is not None}
+
+
+def _where(request: HttpRequest) -> object:
+    """The host's portal, or the one that an operator has entered."""
+    return getattr(request, "portal", None) or getattr(request, "entered", None)
 
 
 def _without_tokens(text: str) -> str:
@@ -97,7 +104,7 @@ class RequestLogMiddleware:
                     "path": _without_tokens(request.path),
                     "status": response.status_code,
                     "milliseconds": round((time.perf_counter() - started) * 1000, 1),
-                    "portal": getattr(getattr(request, "portal", None), "slug", ""),
+                    "portal": getattr(_where(request), "slug", ""),
                     **_who_asks(request),
                 },
             )

@@ -4,6 +4,7 @@ Everything here is done by the person alone, and the person is told by mail all 
 somebody else: that is why these events name no actor.
 """
 
+import logging
 from dataclasses import dataclass
 
 from django.db import IntegrityError, models, transaction
@@ -13,11 +14,13 @@ from django.utils.translation import gettext as _
 from prm.actions import Refused
 from prm.events.models import Event
 from prm.events.record import Change, record
+from prm.organizations.context import is_inside_portal
 from prm.organizations.models import Organization
 from prm.users.middleware import active_member
 from prm.users.models import Membership, Session, User
 
 K = Event.Kind
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,9 @@ def _note(
     facts: dict[str, str] | None = None,
     tell: bool = True,
 ) -> None:
+    if not is_inside_portal():  # an operator, who signs in at no portal: whoever reads the log is told
+        log.warning("at the operators' sign-in: %s", kind, extra={"operator": str(user.pk)})
+        return
     member = active_member(user)
     if member is not None:
         told, concerned = [member] if tell else [], _concerned(member)

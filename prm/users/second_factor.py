@@ -10,12 +10,13 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from prm.actions import Refused
-from prm.organizations.context import active_portal, inside
+from prm.organizations.context import active_portal, inside, is_inside_portal
 from prm.organizations.models import Portal
 from prm.serving import secrets
 from prm.users import account, devices
@@ -66,7 +67,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     }
 
     def get_totp_issuer(self) -> str:
-        return active_portal().name
+        return active_portal().name if is_inside_portal() else f"Operators of {settings.PRM_BASE_DOMAIN}"
 
     def encrypt(self, text: str) -> str:
         return secrets.encrypt(text)

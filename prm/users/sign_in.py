@@ -52,9 +52,11 @@ class PortalBackend(AuthenticationBackend):
         self, request: HttpRequest | None, *, invited: Membership | None = None, **credentials: Any
     ) -> AbstractBaseUser | None:
         """The account, if it may enter this portal: as an active member, or as the one `invited` just now."""
+        if not is_inside_portal():
+            return None
         user = super().authenticate(request, **credentials)
         self.unstash_authenticated_user()  # allauth keeps an inactive account aside, to tell it so
-        if not isinstance(user, User) or not is_inside_portal():
+        if not isinstance(user, User):
             return None
         if invited is not None:
             return user if invited.user_id == user.pk else None
@@ -119,7 +121,7 @@ class PortalAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         assert isinstance(user, User)
-        _refuse_half_a_sign_in(request, user)
+        refuse_half_a_sign_in(request, user)
         browser = account.Browser(client_address(request), request.headers.get("User-Agent", ""))
         if user.last_login is not None and not devices.is_known(request, user):
             account.note_new_device(user, browser)
@@ -153,7 +155,7 @@ class PortalAdapter(DefaultAccountAdapter):
         """No 'successfully signed in as' toasts: the page itself says so."""
 
 
-def _refuse_half_a_sign_in(request: HttpRequest, user: User) -> None:
+def refuse_half_a_sign_in(request: HttpRequest, user: User) -> None:
     """An account with a second factor gets no session that has seen none of its codes, whatever led here.
 
     allauth's stages see to that. Should they ever be passed by, it ends here. Raises PermissionDenied.

@@ -39,8 +39,9 @@ class Route:
         return self.access is not None and self.access.is_public
 
 
-def routes() -> list[Route]:
-    return list(_walk(get_resolver().url_patterns, ()))
+def routes(urlconf: str | None = None) -> list[Route]:
+    """Those of the portals, or of another set of addresses."""
+    return list(_walk(get_resolver(urlconf).url_patterns, ()))
 
 
 def _walk(patterns: Iterable[URLPattern | URLResolver], spaces: tuple[str, ...]) -> Iterator[Route]:

@@ -32,8 +32,8 @@ WITNESSES = {"page": ("ada", "bea", "dan"), "api": ("ada", "bea's key", "dan")}
 """Who sees all of a portal, and who all of an organization: what these are not shown, nobody is."""
 LOOKERS = ("ada", "bea", "dan", "eve_globex")
 OF_ONE_PORTAL = ("ada", "bea", "dan")
-"""Who signs in in one portal only is nobody else, fence or none. Eve is at home in both: without the fence she is the
-one of her two selves that comes first by name, and a planted name begins with its portal's code, which is random."""
+"""Who signs in in one portal only is nobody else, fence or none. Eve is at home in both: without the fence she is
+one of her two selves, the first by name, and a planted name begins with its portal's code, which is random."""
 ROWS = [entry for entry in TABLE if TABLE[entry].row]
 LISTS = [entry for entry in TABLE if TABLE[entry].lists]
 HELD_BY_ITS_ORGANIZATION = {

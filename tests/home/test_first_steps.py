@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from leads import actions
 from prm.actions import Refused
 from prm.events.models import Event
-from prm.home.first_steps import first_steps_of, put_first_steps_away
+from prm.home.first_steps import bring_first_steps_back, first_steps_of, put_first_steps_away
 from prm.organizations.actions import FirstAdmin, create_organization, create_portal
 from prm.organizations.context import inside
 from prm.organizations.models import Portal
@@ -123,3 +123,39 @@ def test_put_away_is_refused_to_others(cast: Cast) -> None:
         put_first_steps_away(by=cast.vic)
 
     assert not Portal.objects.get(slug="acme").is_settled
+
+
+# --- Brought back -----------------------------------------------------------------------------------------
+
+
+def test_first_steps_come_back_by_the_button_of_the_message(cast: Cast, client_of: ClientOf) -> None:
+    client = client_of(cast.ada)
+    page = Page(client.post("/first-steps/put-away/", follow=True))
+    assert [form.attributes["action"] for form in page.root.all("form", action="/first-steps/bring-back/")]
+
+    answer = client.post("/first-steps/bring-back/", follow=True)
+    client.post("/first-steps/bring-back/")
+
+    assert answer.redirect_chain == [("/", 302)]
+    assert "To your first converted lead" in answer.content.decode()
+    with inside(cast.acme):
+        assert Event.objects.filter(kind=Event.Kind.SETTINGS_CHANGED).count() == 2
+
+
+def test_first_steps_come_back_from_the_settings(cast: Cast, client_of: ClientOf) -> None:
+    """Where the button stands only while they are away."""
+    client = client_of(cast.ada)
+    assert "Show it again" not in Page(client.get("/settings/portal/")).text
+    with inside(cast.acme):
+        put_first_steps_away(by=cast.ada)
+
+    assert "Show it again" in Page(client.get("/settings/portal/")).text
+
+
+@pytest.mark.usefixtures("in_acme")
+def test_first_steps_are_brought_back_by_administrators_only(cast: Cast) -> None:
+    put_first_steps_away(by=cast.ada)
+    with pytest.raises(Refused):
+        bring_first_steps_back(by=cast.vic)
+
+    assert Portal.objects.get(slug="acme").is_settled

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from prm.actions import Refused
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
 from prm.organizations.ids import uuid7
 from prm.organizations.models import Organization
@@ -43,8 +44,13 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def account_of(self, email: str) -> "User":
-        """The account of an address, made without a password where there is none yet."""
+        """The account of an address, made without a password where there is none yet.
+
+        Refused for an operator's: who runs the installation is a member of no portal.
+        """
         found, _is_new = self.get_or_create(email=email.lower(), defaults={"password": make_password(None)})
+        if found.is_staff:
+            raise Refused(_("This address cannot be used."))
         return found
 
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
