@@ -7,6 +7,7 @@ from django.contrib import admin
 
 from deals import settings
 from deals.models import Deal, DealLostReason, DealStage
+from leads.admin import ReasonAdmin
 from prm.operators.looking import LookingAdmin
 from prm.operators.small_tables import SmallTableAdmin
 
@@ -34,14 +35,4 @@ class DealStageAdmin(SmallTableAdmin):
         return settings.change_stage(row, values=values, by=None)
 
 
-@admin.register(DealLostReason)
-class DealLostReasonAdmin(SmallTableAdmin):
-    columns = ("name", "position", "is_active")
-    list_display = columns
-
-    def add_row(self, values: Mapping[str, Any]) -> DealLostReason:
-        reason = settings.add_lost_reason(values["name"], by=None)
-        return settings.change_lost_reason(reason, values=values, by=None)
-
-    def change_row(self, row: DealLostReason, values: Mapping[str, Any]) -> DealLostReason:
-        return settings.change_lost_reason(row, values=values, by=None)
+admin.site.register(DealLostReason, ReasonAdmin)

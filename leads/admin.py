@@ -5,8 +5,8 @@ from typing import Any
 
 from django.contrib import admin
 
-from leads import settings
-from leads.models import Lead, LostReason
+from leads.models import Lead, LostReason, Reason
+from leads.reasons import add_lost_reason, change_lost_reason
 from prm.operators.looking import LookingAdmin
 from prm.operators.small_tables import SmallTableAdmin
 
@@ -22,14 +22,18 @@ class LeadAdmin(LookingAdmin):
     ordering = ("-created_at", "-id")
 
 
-@admin.register(LostReason)
-class LostReasonAdmin(SmallTableAdmin):
+class ReasonAdmin(SmallTableAdmin):
+    """Why something is lost; the floor above keeps its own of the same kind."""
+
     columns = ("name", "position", "is_active")
     list_display = columns
 
-    def add_row(self, values: Mapping[str, Any]) -> LostReason:
-        reason = settings.add_lost_reason(values["name"], by=None)
-        return settings.change_lost_reason(reason, values=values, by=None)
+    def add_row(self, values: Mapping[str, Any]) -> Reason:
+        added: Reason = add_lost_reason(values["name"], to=self.model, by=None)
+        return change_lost_reason(added, values=values, by=None)
 
-    def change_row(self, row: LostReason, values: Mapping[str, Any]) -> LostReason:
-        return settings.change_lost_reason(row, values=values, by=None)
+    def change_row(self, row: Reason, values: Mapping[str, Any]) -> Reason:
+        return change_lost_reason(row, values=values, by=None)
+
+
+admin.site.register(LostReason, ReasonAdmin)

@@ -52,6 +52,7 @@ def test_request_in_a_deadlock_is_503_and_has_done_nothing(cast: Cast, path: str
 
     _nothing, answer = together(stand_in_the_way, ask)
 
+    assert not isinstance(answer, Exception)
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     with inside(cast.acme):
         assert Lead.objects.get(pk=lead.pk).status == Status.ASSIGNED
