@@ -22,7 +22,7 @@ from tests.populate import changed
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
 ROOT = Path(__file__).parents[2]
-NOW = "0004_text_that_is_searched"
+NOW = "0005_files_on_leads"
 
 
 def by_owner(sql: str) -> tuple[int, list[tuple[object, ...]]]:
