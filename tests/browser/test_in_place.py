@@ -42,6 +42,7 @@ def test_fact_is_edited_by_keyboard_alone(visit: Open, acme: Acme) -> None:
         expect(page.locator("#happened")).to_contain_text("Phone: +43 1 1 → +43 1 2")
 
         page.keyboard.press("Enter")
+        expect(page.locator("[name=phone]")).to_be_focused()
         page.keyboard.type("nothing of it")
         page.keyboard.press("Escape")
         expect(page.locator("#fact-phone")).to_have_text(re.compile(r"^\s*\+43 1 2\s*$"))
@@ -56,6 +57,7 @@ def test_fact_that_was_empty_is_filled_and_a_mistake_is_named(visit: Open, acme:
 
     with no_new_page(page):
         page.get_by_role("link", name="Add: Budget").click()
+        expect(page.locator("[name=budget]")).to_be_focused()
         page.keyboard.type("900")
         page.keyboard.press("Enter")
         currency = page.get_by_role("combobox", name="Currency")
@@ -75,6 +77,7 @@ def test_fact_of_many_lines_is_saved_by_a_key(visit: Open, acme: Acme) -> None:
 
     page.locator("#fact-description").hover()
     page.get_by_role("link", name="Edit Description").click()
+    expect(page.locator("[name=description]")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.type("Another.")
     page.keyboard.press("Control+Enter")
