@@ -188,6 +188,7 @@ class Delivery(FencedModel):
     resends = models.PositiveSmallIntegerField(default=0)  # by hand; each makes a new Message-ID
 
     class Meta(FencedModel.Meta):
+        verbose_name_plural = _("deliveries")
         constraints = [
             *FencedModel.Meta.constraints,
             SamePortal("event"),

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -73,19 +72,14 @@ def _who_can_help(member: Membership) -> list[Membership]:
 @member_page(Permission.MANAGE_PORTAL)
 @require_POST
 def put_away(request: PageRequest) -> HttpResponse:
-    """The first steps are known."""
+    """The first steps are known; or, with `back`, they are not, or somebody new is here."""
+    if "back" in request.POST:
+        bring_first_steps_back(by=request.membership)
+        messages.success(request, _("The first steps are on the home page again, until all are done."))
+        return redirect("home")
     put_first_steps_away(by=request.membership)
     words = _("The first steps are put away. The question mark explains every page.")
-    offer_undo(request, words, path=reverse("home:bring_back"))
-    return redirect("home")
-
-
-@member_page(Permission.MANAGE_PORTAL)
-@require_POST
-def bring_back(request: PageRequest) -> HttpResponse:
-    """They were not, or somebody new is here."""
-    bring_first_steps_back(by=request.membership)
-    messages.success(request, _("The first steps are on the home page again, until all are done."))
+    offer_undo(request, words, path=request.path, back=1)
     return redirect("home")
 
 

@@ -97,7 +97,6 @@ PAGES: dict[str, list[tuple[str, str]]] = {
 }
 NO_PAGES = {
     "home:put_away": "a button",
-    "home:bring_back": "a button",
     "home:manifest": "a text for browsers",
     "home:icon": "a picture",
     "home:favicon": "a picture",

@@ -160,7 +160,6 @@ SENT: tuple[int, ...] = (302,)
 TABLE: dict[tuple[str, str], Expect] = {
     ("home:help", "GET"): Expect(row=("topic", ""), sees={"north": ALL, "globex": ALL}),
     ("home:put_away", "POST"): Expect(enters=ADMINS, status=SENT),
-    ("home:bring_back", "POST"): Expect(enters=ADMINS, status=SENT),
     ("account_change_password", "GET"): Expect(),
     ("account_change_password", "POST"): Expect(status=SENT, body=_same(**PASSWORDS)),
     ("search", "GET"): Expect(),

@@ -131,10 +131,11 @@ def test_put_away_is_refused_to_others(cast: Cast) -> None:
 def test_first_steps_come_back_by_the_button_of_the_message(cast: Cast, client_of: ClientOf) -> None:
     client = client_of(cast.ada)
     page = Page(client.post("/first-steps/put-away/", follow=True))
-    assert [form.attributes["action"] for form in page.root.all("form", action="/first-steps/bring-back/")]
+    (button,) = page.root.all("form", action="/first-steps/put-away/")
+    assert button.all("input", name="back")
 
-    answer = client.post("/first-steps/bring-back/", follow=True)
-    client.post("/first-steps/bring-back/")
+    answer = client.post("/first-steps/put-away/", {"back": "1"}, follow=True)
+    client.post("/first-steps/put-away/", {"back": "1"})
 
     assert answer.redirect_chain == [("/", 302)]
     assert "To your first converted lead" in answer.content.decode()

@@ -6,11 +6,13 @@ from zipfile import ZipFile
 
 import heroicons
 import pytest
+from django.contrib import admin
 from django.template.loader import get_template
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 PAGES = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
+OF_THE_ADMIN = ("admin/", "operators/")
 MAILS = sorted(path.stem for path in (TEMPLATES / "emails").glob("*.html"))
 CSS = (ROOT / "static" / "css" / "app.css").read_text()
 RULES = re.sub(r"/\*.*?\*/", "", CSS, flags=re.S)
@@ -91,9 +93,21 @@ def test_classes_in_templates_are_styled_or_scripted() -> None:
     known = set(re.findall(r"\.([a-z][\w-]*)", RULES))
     used = set()
     for name in PAGES:
+        if name.startswith(OF_THE_ADMIN):
+            continue
         for value in re.findall(r'class="([^"]*)"', text_of(name)):
             plain = re.sub(r"{%.*?%}|{{.*?}}", " ", value)
             used |= {word for word in plain.split() if not word.endswith("-")}
 
     assert len(used) > 80
     assert used - known == set()
+
+
+def test_classes_of_the_admin_are_styled_by_django_or_by_us() -> None:
+    styles = [ROOT / "static" / "css" / "admin.css", *(Path(admin.__file__).parent / "static").rglob("*.css")]
+    known = {name for path in styles for name in re.findall(r"\.([a-z][\w-]*)", path.read_text())}
+    texts = [text_of(name) for name in PAGES if name.startswith(OF_THE_ADMIN)]
+    values = [re.sub(r"{%.*?%}|{{.*?}}", " ", v) for text in texts for v in re.findall(r'class="([^"]*)"', text)]
+
+    assert len(values) > 10
+    assert {word for value in values for word in value.split()} - known == set()

@@ -5,8 +5,9 @@ import uuid
 
 import pytest
 from django.contrib import admin
-from django.db import models
+from django.db import connection, models
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from deals.models import DealStage
@@ -180,12 +181,38 @@ def test_another_portals_row_is_answered_like_none(
 
 
 def test_filters_find_nothing_of_another_portal(cast: Cast, at_acme: Client) -> None:
-    west = row_in(cast.globex, Organization)
-    answer = at_acme.get(address(Organization, "changelist"), {"id__exact": str(west.pk)}, follow=True)
-
-    assert str(west) not in Page(answer).text or str(west) == str(cast.vendor)
     assert at_acme.get(address(Membership, "changelist"), {"q": "dan@globex.example"}).status_code == 200
     assert "Dan" not in Page(at_acme.get(address(Membership, "changelist"), {"q": "dan@"})).text
+
+
+@pytest.mark.parametrize(
+    ("model", "question"),
+    [
+        (Membership, "user__password__startswith"),
+        (Membership, "user__memberships__name"),
+        (Organization, "portal__slug"),
+        (Organization, "id__exact"),
+        (Lead, "internal_notes__contains"),
+        (Lead, "status__regex"),
+        (Event, "actor__user__password__gt"),
+    ],
+)
+def test_lists_answer_no_question_but_their_filters(
+    cast: Cast, at_acme: Client, model: type[models.Model], question: str
+) -> None:
+    """The admin takes any column of the next table for a filter: a hash could be guessed sign by sign."""
+    assert at_acme.get(address(model, "changelist"), {question: "a"}).status_code == 400
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_lists_ask_the_database_the_same_for_any_number_of_rows(cast: Cast, at_acme: Client, rows: int) -> None:
+    with inside(cast.acme):
+        for _ in range(rows - 1):
+            assigned_lead(cast.ada, cast.ben)
+    for model, most in ((Lead, 13), (Membership, 13), (Organization, 13), (Event, 13)):
+        with CaptureQueriesContext(connection) as queries:
+            assert at_acme.get(address(model, "changelist")).status_code == 200
+        assert len(queries) <= most, [query["sql"][:200] for query in queries]
 
 
 # --- Looking ------------------------------------------------------------------------------------------------

@@ -10,6 +10,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='delivery',
+            options={'base_manager_name': 'objects', 'verbose_name_plural': 'deliveries'},
+        ),
         migrations.AlterField(
             model_name='event',
             name='kind',
