@@ -33,7 +33,7 @@ WITNESSES = {"page": ("ada", "bea", "dan"), "api": ("ada", "bea's key", "dan")}
 LOOKERS = ("ada", "bea", "dan", "eve_globex")
 OF_ONE_PORTAL = ("ada", "bea", "dan")
 """Who signs in in one portal only is nobody else, fence or none. Eve is at home in both: without the fence she is
-whichever of her two selves comes first by name, and a planted name begins with its portal's code, which is random."""
+whichever of her selves comes first by name, and a planted name begins with its portal's code, which is random."""
 ROWS = [entry for entry in TABLE if TABLE[entry].row]
 LISTS = [entry for entry in TABLE if TABLE[entry].lists]
 HELD_BY_ITS_ORGANIZATION = {
