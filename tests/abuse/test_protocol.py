@@ -11,18 +11,22 @@ import json
 import re
 import socket
 import time
+import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.urls import NoReverseMatch, reverse
 
 from deals.models import Deal
 from leads.models import Lead
 from prm.local.stack import Stack
 from prm.organizations.context import inside
+from prm.runs.exports import start_export
+from prm.runs.models import Run
 from prm.serving.protocol import OF_THE_API
 from prm.users.models import Membership
 from tests.api.asking import Caller, browser_of, code_of, faults, made, problem_in
@@ -70,7 +74,7 @@ ONLY_POST = sorted(
 def test_case_62_an_address_that_changes_is_no_page(cast: Cast, name: str) -> None:
     """By GET it is 405, in the API as well; the matrix shows that POST there does change something."""
     lead = made(opened_lead, cast.ada, cast.ben)
-    record = made(new_deal, cast.ada, cast.ben) if name.startswith("api:deal-") else lead
+    record = _row_of(name, lead, cast)
 
     answer = sign_in(cast.ben if name == "leads:activity" else cast.ada).get(address_of(name, record))
 
@@ -79,9 +83,20 @@ def test_case_62_an_address_that_changes_is_no_page(cast: Cast, name: str) -> No
     assert now(lead).version == lead.version
 
 
-def address_of(name: str, record: Lead | Deal) -> str:
+def _row_of(name: str, lead: Lead, cast: Cast) -> Lead | Deal | Run:
+    """What the address names: of the API's, one that is there."""
+    if name.startswith("api:deal-"):
+        return made(new_deal, cast.ada, cast.ben)
+    return made(_new_export, cast.ada) if name.startswith("api:run-") else lead
+
+
+def _new_export(by: Membership) -> Run:
+    return start_export("leads", query=QueryDict(), sheet="csv", token=uuid.uuid4(), by=by)
+
+
+def address_of(name: str, record: Lead | Deal | Run) -> str:
     """With whatever it takes: nothing, the record's id, which stands for any other's too, or its number."""
-    for args in ([], [record.pk], [record.number]):
+    for args in ([], [record.pk], [getattr(record, "number", None)]):
         with suppress(NoReverseMatch):
             return reverse(name, args=args)
     raise AssertionError(name)
