@@ -24,7 +24,7 @@ from prm.api.filters import parameter, parameters_of
 from prm.api.text import FIELDS_OF_COLUMNS
 from prm.lists.filters import one
 from prm.lists.listing import Asked, Listing
-from prm.serving.paging import MAX_TEXT, PAGE_SIZE, InvalidParameter, page_of
+from prm.serving.paging import MAX_TEXT, PAGE_SIZE, InvalidParameter, ordered_by, page_of
 from prm.users.access import Permission
 from prm.users.models import Membership
 
@@ -189,6 +189,8 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
         query = self.request.query_params.copy()
         for name in PAGING:
             query.pop(name, None)
+        if "ordering" in query:  # which a page's form may send empty
+            ordered_by(query["ordering"], self.listing.orderings(self.member)[0])
         with timezone.override(self.member.time_zone):
             return self.listing.asked(self.member, query)
 

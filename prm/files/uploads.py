@@ -114,5 +114,7 @@ def _is_from_member(request: HttpRequest | None) -> bool:
 
 
 def _is_from_stranger(request: HttpRequest | None) -> bool:
-    """Whether it is known by now that nobody is signed in."""
+    """Whether it is known by now that nobody is signed in, as a member or as an operator."""
+    if getattr(request, "operator", None) is not None:
+        return False
     return hasattr(request, "membership") and request.membership is None  # type: ignore[union-attr]
