@@ -22,6 +22,7 @@ NO_HELP = {
     "home:help": "the help itself",
     "files:logo": "a file to save",
     "deals:preview": "stands beside the list",
+    "leads:file": "a file to save",
     "leads:open": "leads to the lead",
     "leads:preview": "stands beside the list",
     "lists:view": "leads to the list",
