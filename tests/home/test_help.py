@@ -23,6 +23,7 @@ NO_HELP = {
     "files:logo": "a file to save",
     "deals:preview": "stands beside the list",
     "leads:file": "a file to save",
+    "leads:files": "leads to the lead",
     "leads:open": "leads to the lead",
     "leads:preview": "stands beside the list",
     "lists:view": "leads to the list",
