@@ -104,7 +104,8 @@ FOR_MACHINES = {
     *("Lead.country", "Lead.budget_currency", "Account.country", "Deal.currency", "Organization.country"),
 }
 """Codes that are looked up in a list, and what only the code itself writes."""
-LOOKED_UP = {"country", "currency", "budget_currency", "time_zone"}
+LOOKED_UP = {"country", "currency", "budget_currency", "time_zone", "query"}
+"""`query` is an export's, of which each value is looked at as in a list's address (`Listing.asked`)."""
 FORMS_OF_RECORDS = ("RecordForm", "LeadForm", "DealForm", "OrganizationForm", "ProfileForm", "MemberForm")
 OF_THEIR_OWN_SHAPE = (forms.EmailField, forms.URLField, forms.RegexField, forms.UUIDField)
 
