@@ -276,16 +276,17 @@ def _note(member: Membership, found: Plant) -> bool:
 
 
 def _file(member: Membership, found: Plant) -> bool:
-    """With its lead: the vendor's own ones stay there, a former holder's stay with the vendor."""
+    """With its lead: the vendor's own ones stay there, a former holder's stay with the vendor. A distributor reads on."""
     file = LeadFile.objects.select_related("lead", "organization").filter(pk=found.pk).first()
     if file is None:
         return True  # the answer that says it is removed
     lead = file.lead
     if member.is_vendor:
         return member.can(Permission.VIEW_PORTAL_LEADS) or _looks_after(member, lead.organization_id)
-    if file.is_internal or lead.organization_id != member.organization_id or lead.opened_at is None:
+    is_near = lead.organization_id == member.organization_id or _looks_on(member, lead.organization_id)
+    if file.is_internal or not is_near or lead.opened_at is None:
         return False
-    return file.organization_id == member.organization_id or file.organization.is_vendor
+    return file.organization_id in {member.organization_id, lead.organization_id} or file.organization.is_vendor
 
 
 def _value(member: Membership, found: Plant) -> bool:

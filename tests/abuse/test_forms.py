@@ -102,7 +102,16 @@ def _address(stage: Stage, name: str) -> str:
     if space == "organizations" or name == "users:invite":
         row = stage.rows["organization", ""]["north"]
     of_row = [row.code] if row else []
-    for args in ([], of_row, [*of_row, "phone"], [*of_row, uuid.uuid4()], [uuid.uuid4()], ["x"], ["1", "x"], ["x", 1]):
+    for args in (
+        [],
+        of_row,
+        [*of_row, "phone"],
+        [*of_row, uuid.uuid4()],
+        [uuid.uuid4()],
+        ["x"],
+        ["1", "x"],
+        ["x", 1],
+    ):
         try:
             return reverse(name, args=args)
         except NoReverseMatch:  # asked for with the other arguments, or not at all

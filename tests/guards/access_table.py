@@ -306,7 +306,7 @@ TABLE: dict[tuple[str, str], Expect] = {
     ("leads:preview", "GET"): lead_page("opened"),
     ("leads:edit", "GET"): lead_page("opened", is_form=True),
     ("leads:edit", "POST"): lead_page("opened", status=SENT, body=_same(company="Changed")),
-    ("leads:edit_fact", "GET"): lead_page("opened", also=("phone",)),
+    ("leads:edit_fact", "GET"): lead_page("opened", also=("phone",), is_form=True),
     ("leads:edit_fact", "POST"): lead_page("opened", also=("phone",), status=SENT, body=_same(phone="+43 1 1")),
     ("leads:assign", "GET"): lead_page("opened", enters=MANAGES),
     ("leads:assign", "POST"): lead_page(
@@ -348,7 +348,7 @@ TABLE: dict[tuple[str, str], Expect] = {
         status=SENT,
         body=lambda stage, actor: {**DEAL, "name": "Renamed", "stage": _id(stage, actor, "stage")},
     ),
-    ("deals:edit_fact", "GET"): Expect(row=("deal", ""), sees=LEADS, also=("next_step",)),
+    ("deals:edit_fact", "GET"): Expect(row=("deal", ""), sees=LEADS, also=("next_step",), is_form=True),
     ("deals:edit_fact", "POST"): Expect(
         row=("deal", ""), sees=LEADS, also=("next_step",), status=SENT, body=_same(next_step="Call")
     ),

@@ -73,7 +73,7 @@ class Cell:
     def only_looks_on(self) -> bool:
         """Whether the actor sees this lead or deal and has no verb for it."""
         is_work = self.is_write or self.expect.is_form
-        is_held = self.expect.row is not None and self.expect.row[0] in {"lead", "deal"}
+        is_held = self.expect.row is not None and self.expect.row[0] in {"lead", "lead file", "deal"}
         return is_work and is_held and self.role in LOOKS_ON.get(self.place, frozenset())
 
     @property

@@ -211,7 +211,8 @@ def test_nothing_is_kept_by_any_cache(stage: Stage) -> None:
         for actor in ("ada", "ben", "anonymous"):
             rows = stage.rows[expect.row] if expect.row else {}
             address = rows["north"].address(is_api=name.startswith("api:")) if rows else []
-            answer = ask(stage.actors[actor], Question(method, reverse(name, args=address or PUBLIC.get(name, []))))
+            args = [*address, *expect.also] or PUBLIC.get(name, [])
+            answer = ask(stage.actors[actor], Question(method, reverse(name, args=args)))
             may_be_kept = "no-store" not in answer.headers["Cache-Control"]
             if may_be_kept != (name in CACHED):
                 wrong.append(f"{actor}: {method} {name}: {answer.headers['Cache-Control']}")
