@@ -276,7 +276,7 @@ def _note(member: Membership, found: Plant) -> bool:
 
 
 def _file(member: Membership, found: Plant) -> bool:
-    """With its lead: the vendor's own ones stay there, a former holder's stay with the vendor. A distributor reads on."""
+    """With its lead: the vendor's own ones stay there, a former holder's stay with the vendor."""
     file = LeadFile.objects.select_related("lead", "organization").filter(pk=found.pk).first()
     if file is None:
         return True  # the answer that says it is removed

@@ -23,6 +23,7 @@ from prm.actions import Gone
 from prm.api.filters import parameter, parameters_of
 from prm.api.text import FIELDS_OF_COLUMNS
 from prm.lists.filters import one
+from prm.lists.filters import one
 from prm.lists.listing import Asked, Listing
 from prm.serving.paging import MAX_TEXT, PAGE_SIZE, InvalidParameter, ordered_by, page_of
 from prm.users.access import Permission
@@ -190,7 +191,7 @@ class PortalViewSet(viewsets.GenericViewSet[Any]):
         for name in PAGING:
             query.pop(name, None)
         if "ordering" in query:  # which a page's form may send empty
-            ordered_by(query["ordering"], self.listing.orderings(self.member)[0])
+            ordered_by(one(query, "ordering"), self.listing.orderings(self.member)[0])
         with timezone.override(self.member.time_zone):
             return self.listing.asked(self.member, query)
 
