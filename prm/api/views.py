@@ -23,7 +23,6 @@ from prm.actions import Gone
 from prm.api.filters import parameter, parameters_of
 from prm.api.text import FIELDS_OF_COLUMNS
 from prm.lists.filters import one
-from prm.lists.filters import one
 from prm.lists.listing import Asked, Listing
 from prm.serving.paging import MAX_TEXT, PAGE_SIZE, InvalidParameter, ordered_by, page_of
 from prm.users.access import Permission
