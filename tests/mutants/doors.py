@@ -144,7 +144,7 @@ MUTANTS = [
     Mutant(
         "every host is ours",
         SETTINGS,
-        'ALLOWED_HOSTS = [_host, f".{_host}", "127.0.0.1", "[::1]"]',
+        'ALLOWED_HOSTS = [_host, f".{_host}", "127.0.0.1", "[::1]", *filter(None, [PRM_OPERATORS_HOST])]',
         'ALLOWED_HOSTS = ["*"]',
         "tests/serving/test_hosts.py",
         "Links in mails would lead where the sender of a request wants.",
