@@ -1,11 +1,13 @@
 """Two transactions that wait for each other: who is ended for it has done nothing and is told to come again."""
 
 import time
+from collections.abc import Callable
 from threading import Barrier, Event
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 
 from leads.models import Lead
 from leads.states import Status
@@ -29,10 +31,27 @@ def somebody_waits() -> bool:
 
 @pytest.mark.parametrize("path", ["/leads/{lead.code}/open/", "/api/v1/leads/{lead.pk}/open/"])
 def test_request_in_a_deadlock_is_503_and_has_done_nothing(cast: Cast, path: str) -> None:
-    with inside(cast.acme):
-        lead = assigned_lead(cast.ada, cast.ben)
     client = sign_in(cast.ben)
     client.raise_request_exception = False
+
+    for _attempt in range(5):  # whom Postgres ends is a matter of when it looks: who has waited for a second
+        lead, ask, answer = in_each_others_way(cast, client, path)
+        if answer.status_code >= 400:
+            break
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    with inside(cast.acme):
+        assert Lead.objects.get(pk=lead.pk).status == Status.ASSIGNED
+        assert not HappenedEvent.objects.filter(subject_id=lead.pk, kind="lead_opened").exists()
+    assert ask().status_code < 400  # as it was told to
+    with inside(cast.acme):
+        assert Lead.objects.get(pk=lead.pk).status == Status.OPENED
+
+
+def in_each_others_way(cast: Cast, client: Client, path: str) -> tuple[Lead, Callable[[], Any], Any]:
+    """Ben opens a lead while somebody holds what that needs last and wants what it needed first."""
+    with inside(cast.acme):
+        lead = assigned_lead(cast.ada, cast.ben)
     holds = Event()
 
     def stand_in_the_way(start: Barrier) -> None:
@@ -44,21 +63,15 @@ def test_request_in_a_deadlock_is_503_and_has_done_nothing(cast: Cast, path: str
             while not somebody_waits():
                 assert time.monotonic() < until, "The request waits for nothing."
                 time.sleep(0.02)
-            Lead.objects.locked(lead.pk)  # Postgres looks for a circle from the one that has waited longest
+            Lead.objects.locked(lead.pk)
 
-    def ask(start: Barrier) -> Any:
-        assert holds.wait(10)
+    def ask() -> Any:
         return client.post(path.format(lead=lead), "{}", content_type="application/json")
 
-    _nothing, answer = together(stand_in_the_way, ask)
+    def ask_then(start: Barrier) -> Any:
+        assert holds.wait(10)
+        return ask()
 
+    _nothing, answer = together(stand_in_the_way, ask_then)
     assert not isinstance(answer, Exception)
-    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    with inside(cast.acme):
-        assert Lead.objects.get(pk=lead.pk).status == Status.ASSIGNED
-        assert not HappenedEvent.objects.filter(subject_id=lead.pk, kind="lead_opened").exists()
-    assert (
-        client.post(path.format(lead=lead), "{}", content_type="application/json").status_code < 400
-    )  # as it was told to
-    with inside(cast.acme):
-        assert Lead.objects.get(pk=lead.pk).status == Status.OPENED
+    return lead, ask, answer
