@@ -2,7 +2,7 @@
 
 import gc
 
-ROUNDS = (50_000, 20, 50)
+ROUNDS = (10_000, 10, 10)
 
 
 def spare_the_long_lived() -> None:
