@@ -268,7 +268,7 @@ STORAGES = {
 DEFAULT_FROM_EMAIL = env.text("PRM_FROM_EMAIL", f"portal@{_host}")
 PRM_MAIL_DIR = env.text("PRM_MAIL_DIR", "" if IS_PRODUCTION else str(BASE_DIR / ".data" / "mail"))
 if PRM_MAIL_DIR and not IS_PRODUCTION:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "prm.events.mail_files.EmailBackend"
     EMAIL_FILE_PATH = PRM_MAIL_DIR
 _server = env.mail_server(env.text("EMAIL_URL", "smtp://localhost:25"))
 EMAIL_HOST, EMAIL_PORT = _server.host, _server.port

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.core.mail.backends.filebased import EmailBackend
 from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils import timezone
@@ -23,6 +22,7 @@ from leads import actions as lead_actions
 from leads.bulk import ASSIGN
 from leads.lists import LEADS
 from leads.models import Lead, LostReason
+from prm.events.mail_files import EmailBackend
 from prm.events.models import Delivery, Event, Message
 from prm.events.unsubscribing import unsubscribe_url
 from prm.files.actions import keep_file
@@ -225,7 +225,7 @@ def _mails(stage: Stage) -> None:
         sender = EmailBackend(file_path=str(folder))
         mail = EmailMessage(f"For {portal}", "…", to=["x@y.example"], headers={"X-Portal": portal.slug})
         sender.send_messages([mail])
-        name = Path(sender._get_filename()).name  # type: ignore[attr-defined]
+        name = Path(sender._get_filename()).name
         found[place] = Row(code=name, key=name, mark=name)
     found[NOWHERE] = Row(code="20260101-000000-1.log", key="", mark="")
 

@@ -17,6 +17,6 @@ def mailbox(cast: Cast, settings: Settings, tmp_path: Path) -> Path:
     """An empty one; what waited before is sent elsewhere."""
     deliver_due(cast.acme)
     deliver_due(cast.globex)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_BACKEND = "prm.events.mail_files.EmailBackend"
     settings.EMAIL_FILE_PATH = settings.PRM_MAIL_DIR = str(tmp_path)
     return tmp_path

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.core.mail import get_connection
+from django.core.mail import EmailMessage, get_connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from leads.models import Lead
 from prm.events.delivery import deliver_due
+from prm.events.mail_files import EmailBackend
 from prm.organizations.context import inside
 from prm.users.models import Membership
 from tests.browsing import sign_in, visitor
@@ -97,12 +98,22 @@ def test_messages_ask_the_same_for_one_and_three(
 def outbox(tmp_path: Path, settings: Settings, cast: Cast, leads: list[Lead]) -> Path:
     """The folder with a mail in it, as the worker writes it."""
     settings.PRM_MAIL_DIR = settings.EMAIL_FILE_PATH = str(tmp_path)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    assert get_connection().__module__ == "django.core.mail.backends.filebased"
+    settings.EMAIL_BACKEND = "prm.events.mail_files.EmailBackend"
+    assert get_connection().__module__ == "prm.events.mail_files"
     with inside(cast.acme):
         assigned_lead(cast.ada, cast.ben, number=77, company="Secret Inc")
     deliver_due(cast.acme)
     return tmp_path
+
+
+def test_mails_of_one_second_are_files_of_their_own(tmp_path: Path) -> None:
+    """Each is sent and forgotten before the next one: that one then stands where it stood in memory."""
+    for number in range(20):
+        EmailBackend(file_path=str(tmp_path)).send_messages(
+            [EmailMessage(f"Mail {number}", "…", to=["x@y.example"])]
+        )
+
+    assert len(list(tmp_path.glob("*.log"))) == 20
 
 
 def test_outbox_shows_the_mail_with_its_link(outbox: Path, cast: Cast) -> None:

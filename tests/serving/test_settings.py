@@ -187,7 +187,7 @@ def test_production_refuses_to_serve_with_unsafe_settings(name: str) -> None:
     ("name", "value", "words"),
     [
         ("DEBUG", True, "DEBUG shows"),
-        ("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend", "leave by SMTP"),
+        ("EMAIL_BACKEND", "prm.events.mail_files.EmailBackend", "leave by SMTP"),
         ("PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"], "A password hash of tests"),
     ],
 )
