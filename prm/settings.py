@@ -48,7 +48,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "prm.operators.admin_app.OperatorsAdminConfig",
-    "import_export",
     "allauth",
     "allauth.account",
     "allauth.mfa",
