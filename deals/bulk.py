@@ -51,7 +51,6 @@ UNDO: dict[str, Any] = {
 OPEN = Q(status=Deal.Status.OPEN)
 
 WIN = ManyVerb(
-    listing="deals",
     kind=ROWS.kind("win", _win, permissions=CHANGES, rows_done=rows_of(Event.Kind.DEAL_WON), **UNDO),
     label=_("Close as won"),
     icon="trophy",
@@ -63,7 +62,6 @@ WIN = ManyVerb(
     fitting=OPEN,
 )
 LOSE = ManyVerb(
-    listing="deals",
     kind=ROWS.kind("lose", _lose, permissions=CHANGES, rows_done=rows_of(Event.Kind.DEAL_LOST), **UNDO),
     label=_("Close as lost"),
     icon="x-circle",
@@ -76,7 +74,6 @@ LOSE = ManyVerb(
     is_harmful=True,
 )
 MOVE = ManyVerb(
-    listing="deals",
     kind=ROWS.kind("move", _move, permissions=CHANGES),
     label=_("Move"),
     icon="arrow-right-circle",
@@ -86,4 +83,4 @@ MOVE = ManyVerb(
     fitting=OPEN,
 )
 
-offer_verbs("deals", MOVE, WIN, LOSE)
+offer_verbs(MOVE, WIN, LOSE)

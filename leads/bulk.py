@@ -46,7 +46,6 @@ def _lose(lead: Lead, parameters: Parameters, by: Membership) -> None:
 
 WITHDRAW = ROWS.kind("withdraw", _withdraw, permissions=MANAGES)
 ASSIGN = ManyVerb(
-    listing="leads",
     kind=ROWS.kind(
         "assign",
         _assign,
@@ -69,7 +68,6 @@ ASSIGN = ManyVerb(
     fitting=Q(status__in=OPEN),
 )
 RECALL = ManyVerb(
-    listing="leads",
     kind=ROWS.kind("recall", _recall, permissions=MANAGES),
     label=_("Recall"),
     icon="arrow-uturn-left",
@@ -83,7 +81,6 @@ RECALL = ManyVerb(
     is_harmful=True,
 )
 LOSE = ManyVerb(
-    listing="leads",
     kind=ROWS.kind("lose", _lose, permissions=MANAGES),
     label=_("Close as lost"),
     icon="x-circle",
@@ -98,4 +95,4 @@ LOSE = ManyVerb(
     is_harmful=True,
 )
 
-offer_verbs("leads", ASSIGN, RECALL, LOSE)
+offer_verbs(ASSIGN, RECALL, LOSE)

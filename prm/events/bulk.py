@@ -31,7 +31,6 @@ def _went_along(mail: Delivery) -> bool:
 
 
 RESEND = ManyVerb(
-    listing="mails",
     kind=ROWS.kind("resend", _resend, permissions=[Permission.MANAGE_PORTAL]),
     label=_("Send again"),
     icon="arrow-path",
@@ -43,4 +42,4 @@ RESEND = ManyVerb(
     fitting=Q(status__in=actions.AGAIN),
 )
 
-offer_verbs("mails", RESEND)
+offer_verbs(RESEND)

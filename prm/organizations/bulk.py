@@ -66,7 +66,6 @@ UNDO: dict[str, Any] = {
 }
 
 ACTIVATE = ManyVerb(
-    listing="organizations",
     kind=ROWS.kind("activate", _activate, permissions=MANAGES, **UNDO),
     label=gettext_lazy("Activate"),
     icon="check-circle",
@@ -78,7 +77,6 @@ ACTIVATE = ManyVerb(
     fitting=~Q(status=Organization.Status.ACTIVE),
 )
 DEACTIVATE = ManyVerb(
-    listing="organizations",
     kind=ROWS.kind("deactivate", _deactivate, permissions=MANAGES, **UNDO),
     label=gettext_lazy("Deactivate"),
     icon="pause-circle",
@@ -94,7 +92,6 @@ DEACTIVATE = ManyVerb(
     is_harmful=True,
 )
 SET_TIER = ManyVerb(
-    listing="organizations",
     kind=ROWS.kind("tier", _set_tier, permissions=MANAGES),
     label=gettext_lazy("Set the tier"),
     icon="star",
@@ -107,7 +104,6 @@ SET_TIER = ManyVerb(
     fitting=NO_VENDOR,
 )
 SET_MANAGERS = ManyVerb(
-    listing="organizations",
     kind=ROWS.kind("managers", _set_managers, permissions=MANAGES),
     label=gettext_lazy("Set partner managers"),
     icon="users",
@@ -124,4 +120,4 @@ SET_MANAGERS = ManyVerb(
     fitting=NO_VENDOR,
 )
 
-offer_verbs("organizations", SET_TIER, SET_MANAGERS, ACTIVATE, DEACTIVATE)
+offer_verbs(SET_TIER, SET_MANAGERS, ACTIVATE, DEACTIVATE)

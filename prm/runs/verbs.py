@@ -55,8 +55,7 @@ class Rows:
 class ManyVerb:
     """A button on a list's page and the page behind it, which says what will happen to how many rows."""
 
-    listing: str
-    kind: Kind
+    kind: Kind  # of Rows.kind
     label: Words
     icon: str
     url_name: str
@@ -64,6 +63,11 @@ class ManyVerb:
     consequence: str | Promise
     fitting: Q = field(default_factory=Q)  # the rows that are in a state for it
     is_harmful: bool = False
+
+    @property
+    def listing(self) -> str:
+        """The list whose rows it is for, which its kind's name begins with."""
+        return self.kind.name.partition(".")[0]
 
     def fits(self, ids: list[uuid.UUID], member: Membership) -> int:
         """How many of the rows it will do something to, as they are now; each is asked again when it is done."""
@@ -80,11 +84,12 @@ class ManyVerb:
         )
 
 
-def offer_verbs(name: str, *verbs: ManyVerb) -> None:
-    """Put the buttons on the list's page, and beside them the export of what is ticked.
+def offer_verbs(*verbs: ManyVerb) -> None:
+    """Put the buttons on the page of their list, and beside them the export of what is ticked.
 
     Whoever may do nothing else with many rows exports all that the list shows, and needs no boxes for it.
     """
+    name = verbs[0].listing
     for verb in verbs:
         offer(name, verb.as_button)
     offer(

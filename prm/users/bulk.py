@@ -18,15 +18,19 @@ ROWS = Rows(listing="people", name_of=lambda member: (member.name, reverse("user
 
 
 def _disable(member: Membership, parameters: Parameters, by: Membership) -> None:
-    if UNDOES in parameters:
-        to_take_back(member, parameters, *IN_OR_OUT)
+    _unless_decided_since(member, parameters)
     actions.disable_member(member, by=by)
 
 
 def _enable(member: Membership, parameters: Parameters, by: Membership) -> None:
+    _unless_decided_since(member, parameters)
+    actions.enable_member(member, by=by)
+
+
+def _unless_decided_since(member: Membership, parameters: Parameters) -> None:
+    """Enabling and disabling undo each other: as that, they leave alone whom somebody has seen to since."""
     if UNDOES in parameters:
         to_take_back(member, parameters, *IN_OR_OUT)
-    actions.enable_member(member, by=by)
 
 
 def _invite_again(member: Membership, parameters: Parameters, by: Membership) -> None:
@@ -34,7 +38,6 @@ def _invite_again(member: Membership, parameters: Parameters, by: Membership) ->
 
 
 ENABLE = ManyVerb(
-    listing="people",
     kind=ROWS.kind(
         "enable",
         _enable,
@@ -52,7 +55,6 @@ ENABLE = ManyVerb(
     fitting=Q(status=Membership.Status.DISABLED),
 )
 DISABLE = ManyVerb(
-    listing="people",
     kind=ROWS.kind(
         "disable",
         _disable,
@@ -73,7 +75,6 @@ DISABLE = ManyVerb(
     is_harmful=True,
 )
 INVITE_AGAIN = ManyVerb(
-    listing="people",
     kind=ROWS.kind("invite", _invite_again, permissions=MANAGES),
     label=_("Invite again"),
     icon="envelope",
@@ -85,4 +86,4 @@ INVITE_AGAIN = ManyVerb(
     fitting=Q(status=Membership.Status.INVITED),
 )
 
-offer_verbs("people", INVITE_AGAIN, ENABLE, DISABLE)
+offer_verbs(INVITE_AGAIN, ENABLE, DISABLE)
