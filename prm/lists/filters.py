@@ -6,6 +6,7 @@ whatever is asked, so that neither a match nor a miss speaks of the others.
 """
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -68,7 +69,7 @@ class Option:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filter:
+class Filter(ABC):
     """Base of all kinds. `field` is a column or an annotation of the list's rows; the key where not given."""
 
     key: str
@@ -94,8 +95,9 @@ class Filter:
         condition, words = found
         return Chosen(self, condition & self.guard(member), words)
 
+    @abstractmethod
     def read(self, query: QueryDict, member: "Membership") -> Found | None:
-        raise NotImplementedError
+        """What its parameters ask for: a condition, and in words; None for nothing."""
 
     def options(self, query: QueryDict, member: "Membership") -> list[Option]:
         """What its form offers to tick."""
@@ -256,12 +258,14 @@ class Range(Filter):
         except (ValidationError, ValueError, OverflowError) as error:
             raise InvalidParameter(name, self._no) from error
 
+    @abstractmethod
     def _parse(self, text: str) -> Any:
-        raise NotImplementedError
+        """An end as it was written. Raises ValidationError, ValueError or OverflowError."""
 
     @property
+    @abstractmethod
     def _no(self) -> str:
-        raise NotImplementedError
+        """What to say of an end that is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
