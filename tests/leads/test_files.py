@@ -374,3 +374,41 @@ def test_stream_of_a_file_whose_name_was_erased(cast: Cast) -> None:
     EventValue.objects.filter(field="file").update(old="", new="")
 
     assert stream(lead, cast.ada) == [("added a file", "", "")]
+
+
+# --- A distributor, who looks on at its resellers ------------------------------------------------------------
+
+
+def test_files_of_a_reseller_are_its_distributors_to_read_once_the_lead_is_open(cast: Cast) -> None:
+    lead = assigned_lead(cast.ada, cast.cleo)  # South sells under East
+    put(lead, "vendors.pdf", by=cast.ada)
+    put(lead, "internal.pdf", by=cast.ada, is_internal=True)
+    withheld = seen(lead, cast.dora)
+    lead = actions.open_lead(lead, by=cast.cleo)
+    put(lead, "souths.pdf", by=cast.cleo)
+
+    assert withheld == [set()]
+    assert seen(lead, cast.cleo, cast.dora, cast.ben) == [
+        {"vendors.pdf", "souths.pdf"},
+        {"vendors.pdf", "souths.pdf"},
+        set(),
+    ]
+
+
+def test_files_of_a_reseller_are_nothing_to_its_distributor_once_the_lead_is_elsewhere(cast: Cast) -> None:
+    lead = opened_lead(cast.ada, cast.cleo)
+    put(lead, "souths.pdf", by=cast.cleo)
+    lead = actions.open_lead(actions.assign_lead(lead, to=cast.ben, by=cast.ada), by=cast.ben)
+
+    assert seen(lead, cast.dora, cast.ben, cast.ada) == [set(), set(), {"souths.pdf"}]
+
+
+def test_distributor_adds_and_removes_nothing_at_its_resellers(cast: Cast) -> None:
+    lead = opened_lead(cast.ada, cast.cleo)
+    file = put(lead, "souths.pdf", by=cast.cleo)
+
+    with pytest.raises(Refused):
+        add_file(lead, handed_in("easts.pdf"), by=cast.dora)
+    with pytest.raises(Refused):
+        remove_file_of_lead(file, by=cast.dora)
+    assert seen(lead, cast.cleo) == [{"souths.pdf"}]
