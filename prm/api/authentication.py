@@ -1,6 +1,6 @@
 """Who calls the API: a key's member, or the member of this portal's session."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
@@ -10,9 +10,9 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from prm.organizations.kept import Kept
 from prm.serving.headers import is_plain
-from prm.users.middleware import member_of
-from prm.users.models import ApiKey, User
+from prm.users.models import ApiKey, ApiKeyQuerySet, User
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -28,14 +28,14 @@ class KeyAuthentication(BaseAuthentication):
         if kind.lower() != "bearer":
             return None
         http: HttpRequest = request._request
-        key = _find_key(secret.strip()) if http.portal is not None else None  # type: ignore[attr-defined]
-        member = member_of(key) if key else None
-        if key is None or member is None:
+        now = timezone.now()
+        key = _find_key(secret.strip(), now) if http.portal is not None else None  # type: ignore[attr-defined]
+        if key is None:
             raise exceptions.AuthenticationFailed(
                 "This key is not known, has expired, or was revoked.", code="key_revoked"
             )
+        member = key.membership
         http.membership, http.key = member, key  # type: ignore[attr-defined]
-        now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > NOTED_AT_MOST_EVERY:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
         return member.user, key
@@ -44,10 +44,21 @@ class KeyAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-def _find_key(secret: str) -> ApiKey | None:
+def _keys(digest: str, now: datetime) -> ApiKeyQuerySet:
+    return ApiKey.objects.with_caller().good(now).filter(digest=digest).order_by()[:1]
+
+
+KEY = Kept(_keys, digest="(the key's)", now=datetime.min.replace(tzinfo=UTC))
+
+
+def _find_key(secret: str, now: datetime) -> ApiKey | None:
+    """The key, with its member and what that one holds, when both are good today."""
     if not secret or not is_plain(secret):
         return None
-    return ApiKey.objects.good().filter(digest=ApiKey.digest_of(secret)).first()
+    key = KEY.first(digest=ApiKey.digest_of(secret), now=now)
+    if key is not None:
+        key.membership.held = key.held
+    return key
 
 
 class PortalSession(BaseAuthentication):

@@ -1,5 +1,6 @@
 """What people keep of their lists: views with a name, and which columns and view they begin with."""
 
+import uuid
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -9,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from prm.organizations.fence import FencedManager, FencedModel, FencedQuerySet, PortalForeignKey, SamePortal
+from prm.organizations.kept import Kept
 from prm.text import Line
 from prm.users.models import Group, Membership, MembershipGroup
 
@@ -82,7 +84,14 @@ class ListChoice(FencedModel):
         ]
 
 
+CHOICE_FOR = Kept(
+    lambda person, name: ListChoice.objects.filter(membership=person, list_name=name)[:1],
+    person=uuid.uuid4(),
+    name="(the list's)",
+)
+
+
 def choice_for(member: "Member", list_name: str) -> ListChoice:
     """The person's choice for a list; one that was never saved where there is none."""
-    found: ListChoice | None = ListChoice.objects.filter(membership=member, list_name=list_name).first()
+    found = CHOICE_FOR.first(person=member.pk, name=list_name)
     return found or ListChoice(membership=member, list_name=list_name)

@@ -9,11 +9,14 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from prm.organizations.context import inside
+from prm.organizations.kept import Kept
 from prm.organizations.models import Portal
 from prm.serving.pages import not_found, suspended
 
 ALWAYS_OPEN = frozenset({"/.well-known/security.txt", "/robots.txt", "/security/"})
 """What a suspended portal's host still says; none of it is of the portal."""
+
+PORTAL_AT = Kept(lambda slug: Portal.objects.filter(slug=slug)[:1], slug="(the address)")
 
 Talk = Callable[..., None]
 View = Callable[..., HttpResponseBase]
@@ -51,7 +54,7 @@ class PortalMiddleware:
         request.portal = None  # type: ignore[attr-defined]
         request.is_for_operators = False  # type: ignore[attr-defined]
         slug = _slug(request.get_host())
-        portal = Portal.objects.filter(slug=slug).first() if slug else _portal_of_bare_host(request)
+        portal = PORTAL_AT.first(slug=slug) if slug else _portal_of_bare_host(request)
         if portal is None and _is_for_operators(request):
             request.is_for_operators = True  # type: ignore[attr-defined]
             request.urlconf = settings.OPERATORS_URLCONF
@@ -83,7 +86,7 @@ def _portal_of_bare_host(request: HttpRequest) -> Portal | None:
     code = _token_code(request)
     portal = Portal.objects.filter(code=code).first() if code else None
     if portal is None and settings.PRM_DEFAULT_PORTAL:
-        portal = Portal.objects.filter(slug=settings.PRM_DEFAULT_PORTAL).first()
+        portal = PORTAL_AT.first(slug=settings.PRM_DEFAULT_PORTAL)
     return portal
 
 

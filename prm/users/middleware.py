@@ -11,9 +11,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from prm.api.problems import problem
+from prm.organizations.kept import Kept
 from prm.serving.client import client_address
 from prm.serving.language import language_for
-from prm.users.models import ApiKey, Membership, User
+from prm.users.models import Membership, MembershipQuerySet, User
 
 SESSION_PORTAL = "portal"
 """The session key that binds a session to the portal in which it began."""
@@ -80,16 +81,14 @@ def find_member(request: HttpRequest) -> Membership | None:
     return request.user.membership if isinstance(request.user, User) else None
 
 
+def _members_of(account: uuid.UUID) -> MembershipQuerySet:
+    members = Membership.objects.signed_up().with_permissions().filter(user=account)
+    return members.select_related("user", "organization").order_by()[:1]
+
+
+MEMBER_OF = Kept(_members_of, account=uuid.uuid4())
+
+
 def active_member(user: User | uuid.UUID) -> Membership | None:
     """The account's membership in the active portal, when it may act today."""
-    return _who_may_act(user=user)
-
-
-def member_of(key: ApiKey) -> Membership | None:
-    """Who calls with this key, when they may act today."""
-    return _who_may_act(pk=key.membership_id)
-
-
-def _who_may_act(**who: Any) -> Membership | None:
-    members = Membership.objects.signed_up().with_permissions().filter(**who)
-    return members.select_related("user", "organization").first()
+    return MEMBER_OF.first(account=user if isinstance(user, uuid.UUID) else user.pk)

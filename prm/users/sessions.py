@@ -5,17 +5,18 @@ the table can take a session over.
 """
 
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Subquery
+from django.db.models import Exists, QuerySet, Subquery
 from django.utils import timezone
 
 from prm.organizations.context import inside, is_inside_portal
+from prm.organizations.kept import Kept
 from prm.organizations.models import Portal
 from prm.users.models import SecurityPolicy, Session, policy
 from prm.users.models.security import asks_second_factor
@@ -34,11 +35,7 @@ class SessionStore(SessionBase):
         """
         if not self.session_key or not is_inside_portal():
             return None
-        is_sso_only = Exists(SecurityPolicy.objects.filter(is_sso_only=True))
-        asks = SecurityPolicy.objects.values("require_second_factor")[:1]
-        rows = _rows(self.session_key).annotate(is_sso_only=is_sso_only, asks_second_factor=Subquery(asks))
-        found: Session | None = rows.filter(expires_at__gt=timezone.now()).first()
-        return found
+        return GOING_ON.first(digest=digest_of(self.session_key), now=timezone.now())
 
     @property
     def asks_second_factor(self) -> bool:
@@ -109,3 +106,14 @@ def digest_of(key: str | None) -> str:
 
 def _rows(key: str | None) -> Any:
     return Session.objects.filter(digest=digest_of(key))
+
+
+def _going_on(digest: str, now: datetime) -> QuerySet[Session]:
+    is_sso_only = Exists(SecurityPolicy.objects.filter(is_sso_only=True))
+    asks = SecurityPolicy.objects.values("require_second_factor")[:1]
+    rows = Session.objects.filter(digest=digest, expires_at__gt=now)
+    asked: QuerySet[Session] = rows.annotate(is_sso_only=is_sso_only, asks_second_factor=Subquery(asks))
+    return asked.order_by()[:1]
+
+
+GOING_ON = Kept(_going_on, digest="(the session's)", now=datetime.min.replace(tzinfo=UTC))

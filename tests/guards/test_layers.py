@@ -10,16 +10,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
+from functools import partial
 
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import MultipleObjectsReturned
-from django.db import connections, models, transaction
+from django.db import connections, transaction
 from pytest_django import DjangoDbBlocker
 
-from prm.organizations import fence
-from prm.organizations.fence import FencedManager
-from tests import soak
+from tests import rings, soak
 from tests import stage as stage_module
 from tests.canaries import complain
 from tests.guards.access_table import TABLE
@@ -100,12 +99,7 @@ def _alter(how: str) -> None:
 @pytest.fixture
 def drop_orm_fence(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """To be called once the stage stands: its makers rely on the fence, as all code does."""
-
-    def drop() -> None:
-        monkeypatch.setattr(FencedManager, "get_queryset", models.Manager.get_queryset)
-        monkeypatch.setattr(fence, "_refuse_foreign", lambda row: None)
-
-    return drop
+    return partial(rings.drop_orm_fence, monkeypatch)
 
 
 def foreign_cells(stage: Stage, entry: tuple[str, str]) -> Iterator[list[Cell]]:

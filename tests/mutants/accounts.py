@@ -36,8 +36,8 @@ MUTANTS = [
     Mutant(
         "a session that has ended goes on",
         SESSIONS,
-        "rows.filter(expires_at__gt=timezone.now()).first()",
-        "rows.first()",
+        "Session.objects.filter(digest=digest, expires_at__gt=now)",
+        "Session.objects.filter(digest=digest)",
         OWN_SESSIONS,
         "A forgotten browser in a hotel.",
     ),
@@ -134,7 +134,7 @@ MUTANTS = [
     Mutant(
         "an expired key goes on",
         "prm/users/models/people.py",
-        "Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)",
+        "Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), revoked_at=None)",
         "revoked_at=None)",
         "tests/abuse/test_keys.py -k until_its_end",
         "The end is what makes a lost key harmless.",
@@ -142,8 +142,8 @@ MUTANTS = [
     Mutant(
         "a revoked key goes on",
         "prm/users/models/people.py",
-        "Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)",
-        "Q(expires_at=None) | Q(expires_at__gt=timezone.now()))",
+        "Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), revoked_at=None)",
+        "Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()))",
         "tests/api/test_authentication.py -k revoked",
         "Revoking is what one does when a key is lost.",
     ),

@@ -87,9 +87,9 @@ MUTANTS = [
     ),
     Mutant(
         "a disabled person's key goes on",
-        KEYS,
-        "        member = member_of(key) if key else None",
-        "        member = key.membership if key else None",
+        "prm/users/models/people.py",
+        'self.filter(is_signed_up("membership__")).annotate(',
+        "self.annotate(",
         KEY_TESTS,
         "A disabled person's robots would go on.",
     ),

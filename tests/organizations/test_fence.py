@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, connection, connections, models, transaction
+from django.db import IntegrityError, ProgrammingError, connection, connections, transaction
 
 from leads.models import Lead, LostReason
 from prm.events.models import Event
-from prm.organizations import fence
 from prm.organizations.context import FenceError, active_portal, inside, is_inside_portal
-from prm.organizations.fence import FencedManager, FencedModel, PortalForeignKey
+from prm.organizations.fence import FencedModel, PortalForeignKey
 from prm.organizations.models import Organization, Tier
 from prm.users.models import Membership, User
 from tests import cast as cast_module
@@ -25,6 +24,7 @@ from tests.cast import Cast
 from tests.factories import new_lead
 from tests.guards.catalogue import fenced_models, fenced_tables, rows
 from tests.populate import any_id, changed, count, populate
+from tests.rings import drop_orm_fence
 
 TRANSACTIONAL = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 MODELS = sorted(fenced_models(), key=lambda model: model._meta.label)
@@ -47,9 +47,7 @@ def full(cast: Cast) -> Cast:
 
 @pytest.fixture
 def no_orm_fence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first ring, switched off."""
-    monkeypatch.setattr(FencedManager, "get_queryset", models.Manager.get_queryset)
-    monkeypatch.setattr(fence, "_refuse_foreign", lambda row: None)
+    drop_orm_fence(monkeypatch)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from prm.users.models.drafts import Draft
 from prm.users.models.people import (
     ApiKey,
+    ApiKeyQuerySet,
     Group,
     GroupQuerySet,
     Membership,
@@ -18,6 +19,7 @@ from prm.users.models.viewing import Viewing
 
 __all__ = [
     "ApiKey",
+    "ApiKeyQuerySet",
     "Draft",
     "Group",
     "GroupQuerySet",

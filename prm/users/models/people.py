@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Self
 from zoneinfo import available_timezones
@@ -148,16 +149,25 @@ class MembershipQuerySet(FencedQuerySet["Membership"]):
 
     def with_permissions(self) -> Self:
         """Adds `held`: what the groups carry, in the same query. `Membership.permissions` weighs it."""
-        kind = models.OuterRef("organization__kind")
-        mine = MembershipGroup.objects.filter(membership=models.OuterRef("pk"), group__kind=kind)
-        code = models.Func("group__permissions", function="unnest", output_field=models.CharField())
-        return self.annotate(held=ArraySubquery(mine.annotate(code=code).values("code")))
+        return self.annotate(held=held_by())
 
     def signed_up(self) -> Self:
         """Those who can act today: active people of organizations that are not inactive."""
-        return self.filter(status=Membership.Status.ACTIVE, user__is_active=True).exclude(
-            organization__status=Organization.Status.INACTIVE
-        )
+        return self.filter(is_signed_up())
+
+
+def is_signed_up(path: str = "") -> Q:
+    """Whether a person can act today; `path` leads there, as in "membership__"."""
+    is_there = Q(**{f"{path}status": Membership.Status.ACTIVE, f"{path}user__is_active": True})
+    return is_there & ~Q(**{f"{path}organization__status": Organization.Status.INACTIVE})
+
+
+def held_by(path: str = "") -> ArraySubquery:
+    """The permissions that a person's groups carry; `path` leads there, as in "membership__"."""
+    kind, person = models.OuterRef(f"{path}organization__kind"), models.OuterRef(f"{path}pk")
+    mine = MembershipGroup.objects.filter(membership=person, group__kind=kind)
+    code = models.Func("group__permissions", function="unnest", output_field=models.CharField())
+    return ArraySubquery(mine.annotate(code=code).values("code"))
 
 
 class Membership(FencedModel):
@@ -186,6 +196,7 @@ class Membership(FencedModel):
     )
 
     objects = FencedManager.from_queryset(MembershipQuerySet)()
+    held: Iterable[str] | None = None  # what the groups carry, where `with_permissions` asked for it
     viewer: "Membership | None" = None  # who looks through this person's eyes in this request (Viewing)
 
     class Meta(FencedModel.Meta):
@@ -208,7 +219,7 @@ class Membership(FencedModel):
     def permissions(self) -> frozenset[Permission]:
         """The sum over the groups, never more than the kind of organization allows."""
         kind = self.organization.kind
-        held: Iterable[str] | None = getattr(self, "held", None)
+        held = self.held
         if held is None:
             held = {code for group in self.groups.all() if group.kind == kind for code in group.permissions}
         return frozenset(p for p in ALLOWED[kind] if p.value in held)
@@ -277,9 +288,14 @@ class PartnerManager(FencedModel):
 
 
 class ApiKeyQuerySet(FencedQuerySet["ApiKey"]):
-    def good(self) -> Self:
+    def good(self, now: datetime | None = None) -> Self:
         """Neither revoked nor expired."""
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), revoked_at=None)
+
+    def with_caller(self) -> Self:
+        """Those whose member can act today, who comes in the same query; `held` is what the groups carry."""
+        rows = self.filter(is_signed_up("membership__")).annotate(held=held_by("membership__"))
+        return rows.select_related("membership__user", "membership__organization")
 
 
 class ApiKey(FencedModel):
@@ -299,6 +315,7 @@ class ApiKey(FencedModel):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)  # null: when revoked
 
     objects = FencedManager.from_queryset(ApiKeyQuerySet)()
+    held: list[str]  # what its member's groups carry, where `with_caller` asked for it
 
     class Meta(FencedModel.Meta):
         constraints = [
