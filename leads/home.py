@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Iterator
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,9 +14,9 @@ from leads.models import CODE, Activity, Lead, LeadQuerySet
 from leads.states import Status
 from leads.waiting import is_mine, quiet_for_long, to_be_followed_up, unopened_for_long
 from prm.events.models import Event
-from prm.home.counting import counts_beside
 from prm.home.first_steps import FirstStep, register_step
 from prm.home.latest import Subject, tells_of
+from prm.home.navigation import counts_beside
 from prm.home.panels import NextStep, Panel, Wait, finds_panel, finds_waits
 from prm.users.access import CAN_RECEIVE, Permission
 from prm.users.models import Membership
@@ -155,8 +155,9 @@ def leads_told_of(member: Membership, ids: Collection[uuid.UUID]) -> dict[uuid.U
 # --- The way to the first converted lead ----------------------------------------------------------------
 
 
-def _has(*statuses: Status) -> Exists:
-    return Exists(Lead.objects.filter(status__in=statuses))
+def _with(*statuses: Status) -> LeadQuerySet:
+    rows: LeadQuerySet = Lead.objects.filter(status__in=statuses)
+    return rows
 
 
 GIVEN = (Status.ASSIGNED, Status.OPENED, Status.WORKING, Status.CONVERTED, Status.WON)
@@ -168,7 +169,7 @@ register_step(
         title=gettext_lazy("Enter a lead"),
         text=gettext_lazy("Somebody who may buy: a company or a name is enough."),
         page="leads:new",
-        done=lambda: Exists(Lead.objects.all()),
+        done=Lead.objects.all,
         permission=Permission.CREATE_LEADS,
     ),
 )
@@ -179,7 +180,7 @@ register_step(
         title=gettext_lazy("Assign it to a partner"),
         text=gettext_lazy("They hear of it by e-mail, without its details."),
         page="leads:list",
-        done=lambda: _has(*GIVEN),
+        done=lambda: _with(*GIVEN),
         permission=Permission.MANAGE_LEADS,
     ),
 )
@@ -190,7 +191,7 @@ register_step(
         title=gettext_lazy("See it opened"),
         text=gettext_lazy("The partner opens it, and you know who did and when."),
         page="leads:list",
-        done=lambda: _has(*GIVEN[1:]),
+        done=lambda: _with(*GIVEN[1:]),
         permission=Permission.VIEW_PORTAL_LEADS,
     ),
 )
@@ -201,7 +202,7 @@ register_step(
         title=gettext_lazy("See it converted to a deal"),
         text=gettext_lazy("Account, contact and deal are made of it."),
         page="leads:list",
-        done=lambda: _has(*GIVEN[3:]),
+        done=lambda: _with(*GIVEN[3:]),
         permission=Permission.VIEW_PORTAL_LEADS,
     ),
 )

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from prm.events.models import Delivery, Message
-from prm.home.counting import counts_beside
+from prm.home.navigation import counts_beside
 from prm.home.panels import Wait, finds_waits
 from prm.users.access import Permission
 from prm.users.models import Membership

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models.expressions import BaseExpression
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 
 from prm.actions import apply_values
+from prm.counting import Question, asked
 from prm.events.models import Event
 from prm.events.record import Actor, record
-from prm.home.counting import asked
 from prm.organizations.context import active_portal
 from prm.organizations.models import Portal
 from prm.users.access import Permission, require
@@ -21,13 +21,13 @@ from prm.users.models import Membership
 
 @dataclass(frozen=True)
 class FirstStep:
-    """One step. `done` makes the question that the database answers; `page` is a URL name that needs no row."""
+    """One step. It is done when there is a row of `done`; `page` is a URL name that needs no row."""
 
     name: str
     title: str | Promise
     text: str | Promise
     page: str
-    done: Callable[[], BaseExpression]
+    done: Callable[[], QuerySet[Any]]
     permission: Permission = Permission.MANAGE_PORTAL
     is_done: bool = False
     is_next: bool = False  # the first that is not done
@@ -47,15 +47,14 @@ def first_steps_of(member: Membership) -> list[FirstStep]:
     portal = active_portal()
     if portal.is_settled or not member.can(Permission.MANAGE_PORTAL):
         return []
-    questions: dict[str, Any] = {f"has_{step.name}": step.done() for _position, step in _steps}
-    done = asked(questions)
+    done = asked({step.name: Question.whether(step.done()) for _position, step in _steps})
     if all(done.values()):
         return []
-    to_do = next(step.name for _position, step in _steps if not done[f"has_{step.name}"])
+    to_do = next(step.name for _position, step in _steps if not done[step.name])
     return [
         replace(
             step,
-            is_done=done[f"has_{step.name}"],
+            is_done=done[step.name],
             is_next=step.name == to_do,
             url=reverse(step.page) if member.can(step.permission) else "",
         )

@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import models
-from django.db.models import Subquery
 from django.utils.functional import Promise
 
-from prm.home.counting import CountUpTo, asked, capped
+from prm.counting import Question, asked, capped
 from prm.users.models import Membership
 
 
@@ -103,13 +102,13 @@ def panels_of(member: Membership) -> list[Panel]:
 def needs_of(member: Membership) -> list[Need]:
     """All that waits for this member, found in one query; what there is none of is left out."""
     waits = [wait for _position, find in _waits for wait in find(member)]
-    questions: dict[str, Any] = {}
+    questions: dict[str, Question] = {}
     for at, wait in enumerate(waits):
-        questions[f"count_{at}"] = CountUpTo(wait.rows)
+        questions[f"count_{at}"] = Question.how_many(wait.rows)
         if wait.since:
-            questions[f"since_{at}"] = Subquery(wait.rows.values(wait.since)[:1])
+            questions[f"since_{at}"] = Question.first(wait.rows, wait.since)
         if wait.first:
-            questions[f"first_{at}"] = Subquery(wait.rows.values("number")[:1])
+            questions[f"first_{at}"] = Question.first(wait.rows, "number")
     found = asked(questions)
     return [_need(wait, at, found) for at, wait in enumerate(waits) if found[f"count_{at}"]]
 

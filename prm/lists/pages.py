@@ -11,8 +11,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from prm.counting import MOST, capped, counts_by
 from prm.lists.columns import Column, Words
-from prm.lists.counting import MOST, capped_counts, count_words
 from prm.lists.filters import one
 from prm.lists.listing import Asked, Listing
 from prm.lists.models import ListChoice, SavedView, choice_for
@@ -35,7 +35,7 @@ class Tab:
 
     @property
     def count_words(self) -> str:
-        return count_words(self.count)
+        return capped(self.count)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def list_page(
     columns = declared.columns_named(member, asked.columns or choice.columns)
     narrowed = declared.narrowed(member, asked)
     page = page_of(
-        _with_needs(narrowed, columns),
+        _with_needs(declared.dressed(narrowed), columns),
         ordering=asked.ordering,
         allowed=declared.orderings(member)[0],
         cursor=one(query, "cursor"),
@@ -157,7 +157,7 @@ def tabs_of(declared: Listing, request: PageRequest, asked: Asked) -> list[Tab]:
     rows = declared.narrowed(member, asked, but=by.key)
     options = [option for option in by.options(query, member) if declared.has_tab(member, option.value)]
     conditions = {option.value: by.choose(QueryDict(f"{by.key}={option.value}"), member) for option in options}
-    counts = capped_counts(rows, {value: found.condition for value, found in conditions.items() if found})
+    counts = counts_by(rows, {value: found.condition for value, found in conditions.items() if found})
     now = query.getlist(by.key)
     everything = min(sum(counts.values()), MOST + 1)
     href = address(query, {by.key: ""})

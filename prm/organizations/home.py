@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Collection
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from prm.events.models import Event
 from prm.home.first_steps import FirstStep, register_step
 from prm.home.latest import Subject, tells_of
+from prm.organizations.context import active_portal_id
 from prm.organizations.models import Organization, Portal
 from prm.users.models import Membership
 
@@ -22,7 +23,7 @@ register_step(
         title=gettext_lazy("Make it yours"),
         text=gettext_lazy("The name, your colour and your logo: what partners see first."),
         page="organizations:portal",
-        done=lambda: ExpressionWrapper(~PLAIN, output_field=BooleanField()),
+        done=lambda: Portal.objects.filter(pk=active_portal_id()).exclude(PLAIN),
     ),
 )
 register_step(
@@ -32,7 +33,7 @@ register_step(
         title=gettext_lazy("Add a partner"),
         text=gettext_lazy("The company that is to work your leads, or a distributor."),
         page="organizations:new",
-        done=lambda: Exists(Organization.objects.exclude(kind=Organization.Kind.VENDOR)),
+        done=lambda: Organization.objects.exclude(kind=Organization.Kind.VENDOR),
     ),
 )
 register_step(
@@ -42,7 +43,7 @@ register_step(
         title=gettext_lazy("Invite somebody there"),
         text=gettext_lazy("On the organization's page. They choose their own password."),
         page="organizations:list",
-        done=lambda: Exists(Membership.objects.exclude(organization__kind=Organization.Kind.VENDOR)),
+        done=lambda: Membership.objects.exclude(organization__kind=Organization.Kind.VENDOR),
     ),
 )
 

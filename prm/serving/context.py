@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from prm.home.counting import navigation_counts
 from prm.home.helping import help_for
+from prm.home.navigation import navigation_counts
 from prm.serving.typed import draft_of
 from prm.users.access import SEES_LEADS, Permission
 from prm.users.models import Membership

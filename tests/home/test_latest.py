@@ -87,8 +87,18 @@ def test_latest_news_are_few_and_look_through_few(cast: Cast, monkeypatch: pytes
         new_lead(cast.ada)
 
     assert len(told(cast.ada)) == latest.SHOWN
-    monkeypatch.setattr(latest, "LOOKED_THROUGH", 3)
+    monkeypatch.setattr(latest, "LOOKED_THROUGH", (0, 3))
     assert len(told(cast.ada)) == 3
+
+
+def test_latest_news_look_further_back_for_who_sees_few(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latest, "LOOKED_THROUGH", (0, 2, 300))
+    theirs = opened_lead(cast.ada, cast.ben)  # whom Vic looks after
+    for _ in range(5):
+        new_lead(cast.ada)
+
+    assert told(cast.vic)[0].startswith("Ben opened the lead")
+    assert all(theirs.code in line for line in told(cast.vic) if "lead" in line)
 
 
 @pytest.mark.parametrize("name", ["bea", "ben", "dora"])
@@ -99,7 +109,7 @@ def test_latest_panel_is_for_the_vendor(cast: Cast, name: str) -> None:
 
 
 def test_nothing_new_is_no_panel(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(latest, "LOOKED_THROUGH", 0)
+    monkeypatch.setattr(latest, "LOOKED_THROUGH", (0, 0))
 
     assert latest_panel(cast.ada) is None
 

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from prm.home import counting
-from prm.home.counting import asked, navigation_counts
+from prm import counting
+from prm.home.navigation import navigation_counts
 from prm.organizations.context import inside
 from prm.users.models import Membership
 from tests.cast import Cast
@@ -15,12 +15,6 @@ from tests.factories import assigned_lead, new_lead, opened_lead
 from tests.reading import Page
 
 ClientOf = Callable[[Membership], Client]
-
-
-@pytest.mark.usefixtures("in_acme")
-def test_asked_nothing_asks_nothing(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(0):
-        assert asked({}) == {}
 
 
 @pytest.mark.usefixtures("in_acme")

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from leads.models import Lead
-from prm.home import counting, panels
-from prm.home.counting import MOST, capped
+from prm import counting
+from prm.home import panels
 from prm.home.panels import NextStep, Panel, Wait, needs_of, panels_of
 from prm.users.models import Membership
 from tests.factories import new_lead
@@ -71,16 +70,6 @@ def test_needs_of_need_not_know_since_when(ada: Membership) -> None:
     (need,) = needs_of(ada)
 
     assert (need.count, need.since) == (1, None)
-
-
-@pytest.mark.parametrize(("count", "words"), [(0, "0"), (999, "999"), (MOST, "1,000"), (MOST + 1, "1,000+")])
-def test_capped_says_more_above_a_thousand(count: int, words: str) -> None:
-    assert capped(count) == words
-
-
-def test_capped_is_written_as_the_reader_writes() -> None:
-    with translation.override("de"):
-        assert capped(MOST + 1) == "1.000+"
 
 
 def test_needs_of_say_what_to_do_first(ada: Membership) -> None:

@@ -3,22 +3,20 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db.models import Q
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from leads.lists import LEADS
 from leads.models import Lead
-from prm.lists import counting, filters
+from prm.lists import filters
 from prm.lists.columns import BulkVerb
-from prm.lists.counting import capped_counts, count_words
 from prm.lists.filters import Reference
 from prm.lists.listing import listing, offer
 from prm.organizations.context import inside
 from prm.users.models import Membership
 from tests.browsing import sign_in
 from tests.cast import Cast
-from tests.factories import assigned_lead, new_lead, opened_lead
+from tests.factories import assigned_lead, opened_lead
 from tests.reading import Page
 
 ClientOf = Callable[[Membership], Client]
@@ -41,37 +39,6 @@ def verb() -> Iterator[BulkVerb]:
     offer("leads", made)
     yield made
     LEADS.verbs.remove(made)
-
-
-# --- Counting ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("in_acme")
-def test_capped_counts_stop_in_one_query(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    monkeypatch.setattr(counting, "MOST", 2)
-    for _ in range(4):
-        new_lead(cast.ada, country="DE")
-    new_lead(cast.ada, country="FR")
-    leads = Lead.objects.all()
-    asked = {code: Q(country=code) for code in ("DE", "FR", "AT")}
-
-    with django_assert_num_queries(1):
-        counts = capped_counts(leads, {**asked, "none": Q(pk__in=[])})
-
-    assert counts == {"DE": 3, "FR": 1, "AT": 0, "none": 0}
-    assert [count_words(count) for count in counts.values()] == ["2+", "1", "0", "0"]
-
-
-@pytest.mark.usefixtures("in_acme")
-def test_capped_counts_of_nothing_ask_nothing(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(0):
-        assert capped_counts(Lead.objects.all(), {"none": Q(pk__in=[])}) == {"none": 0}
-
-
-def test_count_words_say_a_thousand_and_more() -> None:
-    assert [count_words(count) for count in (0, 999, 1000, 1001)] == ["0", "999", "1,000", "1,000+"]
 
 
 # --- Chips and forms --------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from babel.dates import format_timedelta
@@ -78,9 +79,8 @@ def moment(at: datetime | None) -> str:
         words = format_timedelta(-age, add_direction=True, locale=world.locale(), threshold=0.95)
     else:
         words = world.day(local)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), world.exact_moment(local), words
-    )
+    exact = escape(world.exact_moment(local))
+    return SafeString(f'<time datetime="{local.isoformat()}" title="{exact}">{escape(words)}</time>')
 
 
 @register.filter
@@ -92,7 +92,7 @@ def grouped(number: int) -> str:
 @register.filter
 def capped(count: int) -> str:
     """A count that stopped at a thousand: "1,000+"."""
-    from prm.home.counting import capped as in_words
+    from prm.counting import capped as in_words
 
     return in_words(count)
 
