@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext
@@ -28,7 +29,6 @@ from prm.world import country_name, currency_choices
 
 ORDERINGS = {"number": "number", "created_at": "created_at", "updated_at": "edited_at", "name": "name"}
 PARTNER_ORDERINGS = ORDERINGS | {"assigned_at": "assigned_at"}  # never null where an organization has the lead
-RELATED = ("organization", "assignee")
 NEW_ONES = frozenset({Status.UNASSIGNED, Status.ASSIGNED})
 
 opened = details_of(Q(opened_at__isnull=False))
@@ -36,8 +36,13 @@ opened = details_of(Q(opened_at__isnull=False))
 
 def found_leads(member: Membership, search: str) -> LeadQuerySet:
     """Those that this member sees, named as far as it may be told."""
-    rows: LeadQuerySet = Lead.objects.visible_to(member).named_for(member).select_related(*RELATED)
+    rows: LeadQuerySet = Lead.objects.visible_to(member).named_for(member)
     return rows.matching(search, member) if search else rows
+
+
+def with_names(rows: Any) -> LeadQuerySet:
+    named: LeadQuerySet = rows.with_names()
+    return named
 
 
 def orderings_for(member: Membership) -> tuple[dict[str, str], str]:
@@ -151,7 +156,23 @@ FILTERS: tuple[Filter, ...] = (
 
 
 def _holder(lead: Lead) -> str:
-    return ", ".join(str(who) for who in (lead.organization, lead.assignee) if who is not None)
+    return ", ".join(name for name in (lead.organization_name, lead.assignee_name) if name is not None)
+
+
+def drawn_holder(lead: Lead, member: Membership) -> SafeString:
+    """Who has it, of a lead `with_names`.
+
+    The vendor reads organization and person, as does a distributor of its resellers'; all others the person.
+    """
+    if lead.organization_name is None:
+        return format_html('<span class="muted">{}</span>', gettext("Nobody yet"))
+    is_own = lead.organization_id == member.organization_id
+    if lead.assignee_name is None:
+        anyone = format_html(" <small>{}</small>", gettext("anyone")) if is_own else NOTHING
+        return format_html("{}{}", lead.organization_name, anyone)
+    if is_own:
+        return format_html("{}", lead.assignee_name)
+    return format_html("{} <small>{}</small>", lead.organization_name, lead.assignee_name)
 
 
 def _named(lead: Lead, to: Drawing) -> SafeString:
@@ -191,7 +212,7 @@ def _moment(field: str, label: Words, **words: Any) -> Column:
 PARTNERS_NAME = Column(
     key="organization",
     label=_("Partner"),
-    value=lambda lead: lead.organization and lead.organization.name,
+    value=lambda lead: lead.organization_name,
     is_for=vendor_only,
 )
 COLUMNS: tuple[Column, ...] = (
@@ -218,7 +239,7 @@ COLUMNS: tuple[Column, ...] = (
         key="holder",
         label=_("Assigned to"),
         value=_holder,
-        template="leads/holder.html",
+        draw=lambda lead, to: drawn_holder(lead, to.member),
         same_for=lambda lead: (lead.organization_id, lead.assignee_id),
         by_default=everybody,
     ),
@@ -257,7 +278,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     PARTNERS_NAME,
     replace(PARTNERS_NAME, label=_("Organization"), is_for=has_resellers),
-    Column(key="assignee", label=_("Person"), value=lambda lead: lead.assignee and lead.assignee.name),
+    Column(key="assignee", label=_("Person"), value=lambda lead: lead.assignee_name),
     *(_detail(field) for field in ("company", "first_name", "last_name", "title", "email", "phone", "mobile")),
     *(_detail(field) for field in ("website", "street", "postal_code", "city", "state")),
     _detail("country", value=lambda lead: country_name(lead.country) if lead.country else ""),
@@ -275,6 +296,7 @@ LEADS = register(
         label=_("Leads"),
         search_label=_("Search leads"),
         found=lambda member, search: found_leads(member, search),
+        dressed=with_names,
         orderings=orderings_for,
         ordering_labels={
             "number": _("Number"),

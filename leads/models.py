@@ -135,6 +135,10 @@ class LeadQuerySet(FencedQuerySet["Lead"]):
         """Adds `closing_mode`, the portal's setting, in the same query: which verbs a lead has depends on it."""
         return self.annotate(closing_mode=Subquery(DistributionSettings.objects.values("closing_mode")[:1]))
 
+    def with_names(self) -> Self:
+        """Adds `organization_name` and `assignee_name`: all that a row of a list needs of who has it."""
+        return self.annotate(organization_name=F("organization__name"), assignee_name=F("assignee__name"))
+
     def matching(self, text: str, member: "Member") -> Self:
         """Those whose number is `text` or whose details contain its words; withheld details never match."""
         asked = Asked.of(text)
@@ -226,6 +230,8 @@ class Lead(FencedModel):
 
     objects = FencedManager.from_queryset(LeadQuerySet)()
     closing_mode: str  # where `with_closing_mode` asked for it
+    organization_name: str | None  # where `with_names` asked for them
+    assignee_name: str | None
     is_withheld = True  # until `shown_to` has looked: what forgets to ask shows nothing
 
     class Meta(FencedModel.Meta):

@@ -141,9 +141,10 @@ def exact_moment(at: datetime) -> str:
 
     A page shows a hundred of them, so its three parts, which repeat, are kept.
     """
-    in_full: str = locale().datetime_formats["full"]
-    clock = _minute(at.hour, at.minute, locale()).format(_zone(at.tzinfo, bool(at.dst()), locale()))
-    return in_full.replace("'", "").format(clock, _day(at.year, at.month, at.day, "full", locale()))
+    of = locale()
+    in_full: str = of.datetime_formats["full"]
+    clock = _minute(at.hour, at.minute, of).format(_zone(at.tzinfo, bool(at.dst()), of))
+    return in_full.replace("'", "").format(clock, _day(at.year, at.month, at.day, "full", of))
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from leads import actions
 from leads.forms import LeadForm
-from leads.lists import LEADS
+from leads.lists import LEADS, drawn_holder
 from leads.timeline import lead_timeline
 from leads.views.record import seen_lead, verbs_of
 from prm.lists.pages import list_page
@@ -30,6 +30,7 @@ def lead_preview(request: PageRequest, code: int) -> HttpResponse:
     lead = seen_lead(member, code)
     context = {
         "lead": lead,
+        "holder": drawn_holder(lead, member),
         "verbs": verbs_of(lead, member),
         "timeline": lead_timeline(lead, member)[:LATEST],
         "is_vendor": member.is_vendor,

@@ -35,7 +35,7 @@ HOLDS = (Permission.VIEW_ORGANIZATION_LEADS, Permission.RECEIVE_LEADS)
 
 def seen_lead(member: Membership, number: int) -> Lead:
     """The lead as this member may see it: for showing, not for saving. Raises Gone, answered as 404."""
-    rows = Lead.objects.visible_to(member).select_related(*RELATED).with_closing_mode()
+    rows = Lead.objects.visible_to(member).select_related(*RELATED).with_closing_mode().with_names()
     lead = rows.filter(number=number).first()
     if lead is None:
         raise Gone

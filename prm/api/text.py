@@ -1,9 +1,8 @@
 """The API's fields for text that people write; prm/text.py says what may stand in it. And values as text."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import serializers
 
 from prm.text import Line, Prose, plain_text
@@ -31,9 +30,9 @@ def as_text(value: object | None) -> str | None:
     return None if value is None else str(value)
 
 
-def as_time(at: datetime | None) -> str | None:
+def as_time(at: datetime | None, zone: tzinfo) -> str | None:
     """ISO 8601 in the reader's time zone, Z for UTC."""
     if at is None:
         return None
-    text = timezone.localtime(at).isoformat()
+    text = at.astimezone(zone).isoformat()
     return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text

@@ -1,11 +1,12 @@
 """Cells that Python draws.
 
 A page of a list has hundreds of cells. A template for each is most of what the page costs, so the cells that
-every row has of its own are written here, once for all lists.
+every row has of its own are written here, once for all lists. Each value goes through `text`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from html import escape
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -24,16 +25,25 @@ class Drawing:
 
     member: Membership
     query: str = ""
+    _around: dict[str, tuple[str, str]] = field(default_factory=dict)  # what stands about the key in an address
 
     def href(self, url_name: str, key: object) -> str:
-        """Where a row's own page is; it knows the list that it was come to from."""
-        path = reverse(url_name, args=[key])
-        return f"{path}?{self.query}" if self.query else path
+        """Where a row's own page is, by its code or id; it knows the list that it was come to from."""
+        if url_name not in self._around:
+            before, _key, after = reverse(url_name, args=[key]).rpartition(str(key))
+            self._around[url_name] = before, after
+        before, after = self._around[url_name]
+        return f"{before}{key}{after}?{self.query}" if self.query else f"{before}{key}{after}"
+
+
+def text(value: object) -> str:
+    """A value between tags or quotes: markup as it is, all else escaped. A tenth of what `format_html` takes."""
+    return value if isinstance(value, SafeString) else escape(str(value))
 
 
 def tile(name: str) -> SafeString:
     """Two letters on the colour that this name always has."""
-    return format_html('<span class="tile hue-{}" aria-hidden="true">{}</span>', hue(name), initials(name))
+    return SafeString(f'<span class="tile hue-{hue(name)}" aria-hidden="true">{text(initials(name))}</span>')
 
 
 def locked_tile() -> SafeString:
@@ -43,13 +53,9 @@ def locked_tile() -> SafeString:
 
 def named(picture: SafeString, *, name: object, href: str, under: object, mark: SafeString = NOTHING) -> SafeString:
     """A row's first cell: a picture, the name that leads to the row's page, and a smaller line under it."""
-    return format_html(
-        '<div class="with-tile">{}<div><a class="row-link" href="{}">{}</a>{}<small>{}</small></div></div>',
-        picture,
-        href,
-        name,
-        mark,
-        under,
+    link = f'<a class="row-link" href="{text(href)}">{text(name)}</a>'
+    return SafeString(
+        f'<div class="with-tile">{text(picture)}<div>{link}{text(mark)}<small>{text(under)}</small></div></div>'
     )
 
 

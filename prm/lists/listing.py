@@ -27,6 +27,10 @@ def as_it_is(row: Any, member: "Membership") -> Any:
     return row
 
 
+def as_they_are(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows
+
+
 def any_tab(member: "Membership", value: str) -> bool:
     return True
 
@@ -50,7 +54,8 @@ class Listing:
 
     `found` gives the visible rows that match a search, with all annotations that filters and orderings
     name; `orderings` the allowed ones, by public name, and the default. Columns of orderings are never
-    null. `shown` empties in a row what a member may not see.
+    null. `dressed` adds what rows need to be shown, and not to be counted; `shown` empties in a row what a
+    member may not see.
     """
 
     name: str
@@ -61,6 +66,7 @@ class Listing:
     every_filter: tuple[Filter, ...]
     every_column: tuple[Column, ...]
     ordering_labels: Mapping[str, Words] = field(default_factory=dict)
+    dressed: Callable[[QuerySet[Any]], QuerySet[Any]] = as_they_are
     shown: Callable[[Any, "Membership"], Any] = as_it_is
     permissions: tuple[Permission, ...] = ()  # any of them; none: every member may look
     tab: str = ""  # the filter whose values are the tabs
@@ -77,7 +83,7 @@ class Listing:
         field_name, is_descending = ordered_by(asked.ordering, self.orderings(member)[0])
         sign = "-" if is_descending else ""
         needed = [name for column in self.columns_for(member) for name in column.needs]
-        rows = self.narrowed(member, asked).order_by(f"{sign}{field_name}", f"{sign}pk")
+        rows = self.dressed(self.narrowed(member, asked)).order_by(f"{sign}{field_name}", f"{sign}pk")
         return rows.select_related(*needed) if needed else rows
 
     def columns(self, member: "Membership", query: QueryDict) -> list[Column]:

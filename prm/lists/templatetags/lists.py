@@ -4,68 +4,75 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template.base import Template
 from django.template.context import Context
 from django.utils import formats
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from prm.lists.columns import Column, Plain
-from prm.lists.drawing import Drawing
+from prm.lists.drawing import Drawing, text
 from prm.organizations.templatetags.portal import moment
 from prm.users.models import Membership
 
+if TYPE_CHECKING:
+    from prm.lists.pages import Chip
+
 register = template.Library()
 LONGEST = 80  # characters of a cell
+MASKS = {
+    is_end: SafeString(f'<span class="mask{" short" if is_end else ""}" aria-hidden="true"></span>')
+    for is_end in (False, True)
+}
+"""In place of what is withheld."""
 
 
 @register.simple_tag(takes_context=True)
 def drawn_rows(context: Context) -> SafeString:
     """The body of a list's table. Context: listing, columns, rows, verbs, query."""
-    member, columns, row_name = context["membership"], context["columns"], context["listing"].row_name
+    member, row_name = context["membership"], context["listing"].row_name
     pen = _Pen(context, Drawing(member, str(context.get("query", ""))))
-    line = _line(columns, member)
-    drawn = []
+    begins = [(_begin(column, member), column) for column in context["columns"]]
+    words = gettext("Select %(row)s") if context["verbs"] else ""
+    lines = []
     for row in context["rows"]:
         with context.push(**{row_name: row}):
-            cells = [pen.cell(column, row) for column in columns]
-            drawn.append((format_html(line, _pick(row) if context["verbs"] else "", *cells),))
-    return format_html_join("", "{}", drawn)
+            cells = "".join([f"{begin}{text(pen.cell(column, row))}</td>" for begin, column in begins])
+        lines.append(f"<tr>{_pick(row, words) if words else ''}{cells}</tr>")
+    return SafeString("".join(lines))
 
 
-def _line(columns: list[Column], member: Membership) -> str:
-    """A row of the table, with a place for the box and for each cell."""
-    begins = (format_html('<td class="{}"{}>', column.css, _label(column, member)) for column in columns)
-    cells = (begin.replace("{", "{{").replace("}", "}}") + "{}</td>" for begin in begins)
-    return f"<tr>{{}}{''.join(cells)}</tr>"
+def _begin(column: Column, member: Membership) -> SafeString:
+    """A cell's tag. On a phone, where there are no headings, a column that was asked for says what it is."""
+    label = format_html(' data-label="{}"', column.label) if chosen_by(column, member) else ""
+    return format_html('<td class="{}"{}>', column.css, label)
 
 
-def _pick(row: Any) -> SafeString:
+def _pick(row: Any, words: str) -> str:
     """The box by which a row is chosen for a verb."""
-    words = gettext("Select %(row)s") % {"row": row}
-    return format_html(
-        '<td class="pick"><label>'
-        '<input type="checkbox" name="row" value="{}" form="bulk" aria-label="{}">'
-        "</label></td>",
-        row.pk,
-        words,
-    )
+    label = text(words % {"row": row})
+    box = f'<input type="checkbox" name="row" value="{text(row.pk)}" form="bulk" aria-label="{label}">'
+    return f'<td class="pick"><label>{box}</label></td>'
+
+
+@register.simple_tag
+def addable_filters(chips: "list[Chip]") -> SafeString:
+    """The items of the menu of filters, of which a list may have forty."""
+    opens = 'hx-target="#chooser" hx-swap="outerHTML"'
+    hrefs = [(text(chip.href), text(chip.label)) for chip in chips]
+    items = [f'<a class="menu-item" href="{href}" hx-get="{href}" {opens}>{label}</a>' for href, label in hrefs]
+    return SafeString("".join(items))
 
 
 @register.filter
 def chosen_by(column: Column, member: Membership) -> bool:
     """Whether somebody has asked for it: it is none of those that are there by themselves."""
     return column.is_choosable and not column.by_default(member)
-
-
-def _label(column: Column, member: Membership) -> str:
-    """On a phone, where there are no headings, a column that was asked for says what it is."""
-    return format_html(' data-label="{}"', column.label) if chosen_by(column, member) else ""
 
 
 @dataclass
@@ -75,21 +82,23 @@ class _Pen:
     context: Context
     to: Drawing
     templates: dict[str, Template] = field(default_factory=dict)
-    drawn: dict[tuple[str, Hashable], SafeString] = field(default_factory=dict)
+    drawn: dict[tuple[str, Hashable], str] = field(default_factory=dict)
 
-    def cell(self, column: Column, row: Any) -> SafeString:
+    def cell(self, column: Column, row: Any) -> str:
+        """Markup, or a text that is yet to be escaped."""
         if column.is_detail and getattr(row, "is_withheld", False):
-            return format_html('<span class="mask{}" aria-hidden="true"></span>', " short" if column.is_end else "")
-        if column.draw:
-            return column.draw(row, self.to)
-        if not column.template:
-            return conditional_escape(plain(column.value(row)))
+            return MASKS[column.is_end]
         if not column.same_for:
-            return self._by_template(column)
+            return self._drawn(column, row)
         key = (column.key, column.same_for(row))
         if key not in self.drawn:
-            self.drawn[key] = self._by_template(column)
+            self.drawn[key] = self._drawn(column, row)
         return self.drawn[key]
+
+    def _drawn(self, column: Column, row: Any) -> str:
+        if column.draw:
+            return column.draw(row, self.to)
+        return self._by_template(column) if column.template else plain(column.value(row))
 
     def _by_template(self, column: Column) -> SafeString:
         """The row stands in the context."""
