@@ -113,7 +113,12 @@ def currency_choices() -> list[tuple[str, str]]:
 
 def number(count: int) -> str:
     """A whole number as the reader writes it, "84,000" or "84.000"."""
-    words: str = format_decimal(count, locale=locale())
+    return _number(count, locale())
+
+
+@lru_cache(maxsize=4096)
+def _number(count: int, of: Locale) -> str:
+    words: str = format_decimal(count, locale=of)
     return words
 
 

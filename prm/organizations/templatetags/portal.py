@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +21,7 @@ from heroicons import IconDoesNotExist
 from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
 from prm import world
+from prm.charts import Shape
 from prm.serving import assets
 from prm.serving.undo import undo_of
 
@@ -110,6 +112,13 @@ def money(amount: Decimal | None, currency: str) -> str:
     if amount is None:
         return ""
     return world.money(amount, currency) if currency else world.written(amount)
+
+
+@register.simple_tag
+def rects(shapes: Iterable[Shape]) -> SafeString:
+    """Rectangles of a picture. Their numbers are the picture's own, and no reader's."""
+    drawn = (f'<rect class="{s.kind}" x="{s.x}" y="{s.y}" width="{s.width}" height="{s.height}"/>' for s in shapes)
+    return SafeString("".join(drawn))
 
 
 @register.filter
