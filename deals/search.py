@@ -5,13 +5,13 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from deals.models import CODE, Deal
-from prm.search.asked import searched_text
+from prm.search.asked import text_in_query
 from prm.search.subjects import Hit, Rows, Subject, register
 from prm.users.models import Membership
 
 
 def _rows(member: Membership) -> Rows:
-    text = searched_text(
+    text = text_in_query(
         *("name", "account__name", "contact__first_name", "contact__last_name", "contact__email", "account__city"),
         phones=["contact__phone", "contact__mobile"],
         website="account__website",

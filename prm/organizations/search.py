@@ -5,7 +5,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from prm.organizations.models import Organization
-from prm.search.asked import searched_text
+from prm.search.asked import text_in_query
 from prm.search.subjects import Hit, Rows, Subject, register
 from prm.users.access import Permission
 from prm.users.models import Membership
@@ -13,7 +13,7 @@ from prm.users.models import Membership
 
 def _rows(member: Membership) -> Rows:
     rows = Organization.objects.visible_to(member)
-    return rows.alias(searched=searched_text("name", "city", website="website"))
+    return rows.alias(searched=text_in_query("name", "city", website="website"))
 
 
 def _hit(organization: Organization, member: Membership) -> Hit:

@@ -27,14 +27,26 @@ WHOLE_NUMBER = 6  # digits from which on a telephone number counts as a whole on
 
 def searched_text(*fields: str, phones: Sequence[str] = (), website: str = "") -> Expression:
     """The text of a row by which it is found: what its names are, first; `phones` by their digits."""
+    return _in_lower_case(Concat(*_parts(fields, phones, website), output_field=TextField()))
+
+
+def text_in_query(*fields: str, phones: Sequence[str] = (), website: str = "") -> Expression:
+    """The same text, made while a query runs. By a function that no generated column may use, and soon written."""
+    return _in_lower_case(Func(*_parts(fields, phones, website), function="CONCAT", output_field=TextField()))
+
+
+def _in_lower_case(whole: Expression) -> Expression:
+    return Lower(Left(whole, LONGEST), output_field=TextField())
+
+
+def _parts(fields: Sequence[str], phones: Sequence[str], website: str) -> list[Expression]:
+    """Each value between blanks."""
     digits: list[Any] = [
         Func(F(phone), Value(NO_DIGIT), Value(""), Value("g"), function="regexp_replace", output_field=TextField())
         for phone in phones
     ]
     values = [*map(F, fields), *digits, *([F(website)] if website else [])]
-    between = [part for value in values for part in (value, Value(" "))]
-    whole = Concat(Value(" "), *between, output_field=TextField())
-    return Lower(Left(whole, LONGEST), output_field=TextField())
+    return [Value(" "), *(part for value in values for part in (value, Value(" ")))]
 
 
 class _Holds(Lookup):
@@ -121,9 +133,11 @@ class Asked:
         if not others:
             return found
         met = Q(**{f"{column}__holds_any": others})
-        if core := self._core:  # one look spares the others in nearly every row
-            met = Q(**{f"{column}__holds_all": [core]}) & met
-        return found | met
+        core = self._core
+        if not core:
+            return found | met
+        first = Q(**{f"{column}__holds_all": [core]})  # one look spares the others in nearly every row
+        return first & (found | met) if core in self.text else found | first & met
 
     def exactly(self, column: str) -> Q | None:
         """Rows with this e-mail address, domain or telephone number; None when it is none of them."""

@@ -4,14 +4,14 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from prm.search.asked import searched_text
+from prm.search.asked import text_in_query
 from prm.search.subjects import Hit, Rows, Subject, register
 from prm.users.models import Membership
 
 
 def _rows(member: Membership) -> Rows:
     rows = Membership.objects.visible_to(member).select_related("user", "organization")
-    return rows.alias(searched=searched_text("name", "user__email", "organization__name", phones=["phone"]))
+    return rows.alias(searched=text_in_query("name", "user__email", "organization__name", phones=["phone"]))
 
 
 def _hit(person: Membership, member: Membership) -> Hit:
