@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext
@@ -21,6 +20,7 @@ from prm.lists.columns import Column, Words, everybody, partners_only, vendor_on
 from prm.lists.drawing import NEW, NOTHING, Drawing, amount, locked_tile, named, tile
 from prm.lists.filters import Cases, Choice, Country, Day, Filter, Number, Reference, Text, YesNo
 from prm.lists.listing import Listing, details_of, register
+from prm.markup import markup
 from prm.organizations.lists import distributors
 from prm.organizations.models import Organization
 from prm.users.access import Permission
@@ -165,14 +165,14 @@ def drawn_holder(lead: Lead, member: Membership) -> SafeString:
     The vendor reads organization and person, as does a distributor of its resellers'; all others the person.
     """
     if lead.organization_name is None:
-        return format_html('<span class="muted">{}</span>', gettext("Nobody yet"))
+        return markup('<span class="muted">{}</span>', gettext("Nobody yet"))
     is_own = lead.organization_id == member.organization_id
     if lead.assignee_name is None:
-        anyone = format_html(" <small>{}</small>", gettext("anyone")) if is_own else NOTHING
-        return format_html("{}{}", lead.organization_name, anyone)
+        anyone = markup(" <small>{}</small>", gettext("anyone")) if is_own else NOTHING
+        return markup("{}{}", lead.organization_name, anyone)
     if is_own:
-        return format_html("{}", lead.assignee_name)
-    return format_html("{} <small>{}</small>", lead.organization_name, lead.assignee_name)
+        return markup("{}", lead.assignee_name)
+    return markup("{} <small>{}</small>", lead.organization_name, lead.assignee_name)
 
 
 def _named(lead: Lead, to: Drawing) -> SafeString:

@@ -10,13 +10,13 @@ from django import template
 from django.template.base import Template
 from django.template.context import Context
 from django.utils import formats
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from prm.lists.columns import Column, Plain
-from prm.lists.drawing import Drawing, text
+from prm.lists.drawing import Drawing
+from prm.markup import joined, markup
 from prm.organizations.templatetags.portal import moment
 from prm.users.models import Membership
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 register = template.Library()
 LONGEST = 80  # characters of a cell
 MASKS = {
-    is_end: SafeString(f'<span class="mask{" short" if is_end else ""}" aria-hidden="true"></span>')
+    is_end: markup('<span class="mask{}" aria-hidden="true"></span>', " short" if is_end else "")
     for is_end in (False, True)
 }
 """In place of what is withheld."""
@@ -37,36 +37,45 @@ def drawn_rows(context: Context) -> SafeString:
     """The body of a list's table. Context: listing, columns, rows, verbs, query."""
     member, row_name = context["membership"], context["listing"].row_name
     pen = _Pen(context, Drawing(member, str(context.get("query", ""))))
-    begins = [(_begin(column, member), column) for column in context["columns"]]
+    columns = context["columns"]
+    line = _line(columns, member)
     words = gettext("Select %(row)s") if context["verbs"] else ""
-    lines = []
+    drawn = []
     for row in context["rows"]:
         with context.push(**{row_name: row}):
-            cells = "".join([f"{begin}{text(pen.cell(column, row))}</td>" for begin, column in begins])
-        lines.append(f"<tr>{_pick(row, words) if words else ''}{cells}</tr>")
-    return SafeString("".join(lines))
+            cells = [pen.cell(column, row) for column in columns]
+        drawn.append(markup(line, _pick(row, words) if words else "", *cells))
+    return joined(drawn)
 
 
-def _begin(column: Column, member: Membership) -> SafeString:
-    """A cell's tag. On a phone, where there are no headings, a column that was asked for says what it is."""
-    label = format_html(' data-label="{}"', column.label) if chosen_by(column, member) else ""
-    return format_html('<td class="{}"{}>', column.css, label)
+def _line(columns: list[Column], member: Membership) -> str:
+    """A row of the table, with a place for the box and for each cell."""
+    begins = (markup('<td class="{}"{}>', column.css, _label(column, member)) for column in columns)
+    cells = (begin.replace("{", "{{").replace("}", "}}") + "{}</td>" for begin in begins)
+    return f"<tr>{{}}{''.join(cells)}</tr>"
 
 
-def _pick(row: Any, words: str) -> str:
+def _label(column: Column, member: Membership) -> str:
+    """On a phone, where there are no headings, a column that was asked for says what it is."""
+    return markup(' data-label="{}"', column.label) if chosen_by(column, member) else ""
+
+
+def _pick(row: Any, words: str) -> SafeString:
     """The box by which a row is chosen for a verb."""
-    label = text(words % {"row": row})
-    box = f'<input type="checkbox" name="row" value="{text(row.pk)}" form="bulk" aria-label="{label}">'
-    return f'<td class="pick"><label>{box}</label></td>'
+    return markup(
+        '<td class="pick"><label>'
+        '<input type="checkbox" name="row" value="{}" form="bulk" aria-label="{}">'
+        "</label></td>",
+        row.pk,
+        words % {"row": row},
+    )
 
 
 @register.simple_tag
 def addable_filters(chips: "list[Chip]") -> SafeString:
     """The items of the menu of filters, of which a list may have forty."""
-    opens = 'hx-target="#chooser" hx-swap="outerHTML"'
-    hrefs = [(text(chip.href), text(chip.label)) for chip in chips]
-    items = [f'<a class="menu-item" href="{href}" hx-get="{href}" {opens}>{label}</a>' for href, label in hrefs]
-    return SafeString("".join(items))
+    link = '<a class="menu-item" href="{}" hx-get="{}" hx-target="#chooser" hx-swap="outerHTML">{}</a>'
+    return joined(markup(link, chip.href, chip.href, chip.label) for chip in chips)
 
 
 @register.filter

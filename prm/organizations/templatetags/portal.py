@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from html import escape
 from typing import Any
 
 from babel.dates import format_timedelta
@@ -22,6 +21,7 @@ from heroicons.templatetags.heroicons import heroicon_mini, heroicon_outline
 
 from prm import world
 from prm.charts import Shape
+from prm.markup import joined, markup
 from prm.serving import assets
 from prm.serving.undo import undo_of
 
@@ -81,8 +81,7 @@ def moment(at: datetime | None) -> str:
         words = format_timedelta(-age, add_direction=True, locale=world.locale(), threshold=0.95)
     else:
         words = world.day(local)
-    exact = escape(world.exact_moment(local))
-    return SafeString(f'<time datetime="{local.isoformat()}" title="{exact}">{escape(words)}</time>')
+    return markup('<time datetime="{}" title="{}">{}</time>', local.isoformat(), world.exact_moment(local), words)
 
 
 @register.filter
@@ -117,8 +116,8 @@ def money(amount: Decimal | None, currency: str) -> str:
 @register.simple_tag
 def rects(shapes: Iterable[Shape]) -> SafeString:
     """Rectangles of a picture. Their numbers are the picture's own, and no reader's."""
-    drawn = (f'<rect class="{s.kind}" x="{s.x}" y="{s.y}" width="{s.width}" height="{s.height}"/>' for s in shapes)
-    return SafeString("".join(drawn))
+    rect = '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>'
+    return joined(markup(rect, each.kind, each.x, each.y, each.width, each.height) for each in shapes)
 
 
 @register.filter
