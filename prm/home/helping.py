@@ -1,6 +1,7 @@
 """The short help of each page: `templates/help/<topic>.html`, found by the page's URL name.
 
-`leads:hand_over` has its help in `leads-hand-over.html`. Pages that share one include the other's.
+`leads:hand_over` has its help in `leads-hand-over.html`. Pages that share one include the other's; those that ask
+once more before a verb over many rows (`leads:assign_many`) have one for all.
 """
 
 from functools import cache
@@ -8,6 +9,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.urls import ResolverMatch
+
+MANY = "runs-many"
 
 
 @cache
@@ -19,6 +22,8 @@ def topics() -> frozenset[str]:
 
 def topic_of(name: str) -> str:
     """The topic of a URL name, whether there is a text for it or not."""
+    if name.endswith("_many"):
+        return MANY
     return name.replace(":", "-").replace("_", "-")
 
 
