@@ -108,6 +108,7 @@ def test_board_is_narrowed_to_a_reseller(client_of: ClientOf, cast: Cast, deal: 
     page = Page(client_of(cast.dora).get(f"/deals/board/?organization={cast.south.pk}"))
 
     assert [card.all("small")[0].text for card in page.root.all(css="deal-card")] == ["Cleo's"]
+    assert page.root.all("select", name="organization")[0].all("option")[0].text == "All organizations"
     assert partners_of(cast.dora) == [cast.east, cast.south]
     assert owners_of(cast.dora, "") == [cast.dora]
     assert owners_of(cast.dora, str(cast.south.pk)) == [cast.cleo]
