@@ -32,7 +32,7 @@ RELATED = ("organization", "owner", "account", "contact", "stage", "lead", "lost
 
 def found_deals(member: Membership, search: str = "") -> DealQuerySet:
     """Those that this member sees."""
-    rows: DealQuerySet = Deal.objects.visible_to(member).select_related(*RELATED)
+    rows: DealQuerySet = Deal.objects.visible_to(member)
     return rows.matching(search) if search else rows
 
 
@@ -86,12 +86,13 @@ FILTERS: tuple[Filter, ...] = (
 def _of_account(field: str, **words: Any) -> Column:
     declared: dict[str, Any] = {"value": lambda deal: getattr(deal.account, field), "css": "spare"}
     label = capfirst(Account._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
-    return Column(key=field, label=label, **(declared | words))
+    return Column(key=field, label=label, needs=("account",), **(declared | words))
 
 
 def _of_contact(field: str) -> Column:
     label = capfirst(Contact._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
-    return Column(key=field, label=label, value=lambda deal: getattr(deal.contact, field), css="spare")
+    value = lambda deal: getattr(deal.contact, field)  # noqa: E731
+    return Column(key=field, label=label, value=value, needs=("contact",), css="spare")
 
 
 def _named(deal: Deal, to: Drawing) -> SafeString:
@@ -104,7 +105,11 @@ def _named(deal: Deal, to: Drawing) -> SafeString:
 
 
 PARTNERS_NAME = Column(
-    key="organization", label=_("Partner"), value=lambda deal: deal.organization.name, is_for=vendor_only
+    key="organization",
+    label=_("Partner"),
+    value=lambda deal: deal.organization.name,
+    needs=("organization",),
+    is_for=vendor_only,
 )
 COLUMNS: tuple[Column, ...] = (
     Column(key="number", label=_("Number"), value=lambda deal: deal.code, is_fixed=True, is_within=True),
@@ -113,6 +118,7 @@ COLUMNS: tuple[Column, ...] = (
         label=_("Deal"),
         value=lambda deal: deal.name,
         draw=_named,
+        needs=("account",),
         css="main",
         ordering="name",
         is_fixed=True,
@@ -123,6 +129,7 @@ COLUMNS: tuple[Column, ...] = (
         value=lambda deal: deal.stage.name,
         template="components/deal_badge.html",
         same_for=lambda deal: (deal.stage_id, deal.status),
+        needs=("stage",),
         css="state",
         by_default=everybody,
     ),
@@ -132,6 +139,7 @@ COLUMNS: tuple[Column, ...] = (
         value=lambda deal: f"{deal.organization.name}, {deal.owner.name}",
         template="deals/cells/holder.html",
         same_for=lambda deal: (deal.organization_id, deal.owner_id),
+        needs=("organization", "owner"),
         by_default=everybody,
     ),
     Column(
@@ -155,13 +163,23 @@ COLUMNS: tuple[Column, ...] = (
     Column(key="status", label=_("Status"), value=lambda deal: str(deal.get_status_display()), css="spare"),
     Column(key="currency", label=_("Currency"), value=lambda deal: deal.currency, css="spare"),
     Column(
-        key="probability", label=_("Probability in %"), value=lambda deal: deal.stage.probability, css="end number"
+        key="probability",
+        label=_("Probability in %"),
+        value=lambda deal: deal.stage.probability,
+        needs=("stage",),
+        css="end number",
     ),
     PARTNERS_NAME,
     replace(PARTNERS_NAME, label=_("Organization"), is_for=has_resellers),
-    Column(key="owner", label=_("Person"), value=lambda deal: deal.owner.name),
-    Column(key="lead", label=_("Lead"), value=lambda deal: deal.lead and deal.lead.code, css="spare"),
-    Column(key="account", label=_("Account"), value=lambda deal: deal.account.name),
+    Column(key="owner", label=_("Person"), value=lambda deal: deal.owner.name, needs=("owner",)),
+    Column(
+        key="lead",
+        label=_("Lead"),
+        value=lambda deal: deal.lead and deal.lead.code,
+        needs=("lead",),
+        css="spare",
+    ),
+    Column(key="account", label=_("Account"), value=lambda deal: deal.account.name, needs=("account",)),
     *(_of_account(field) for field in ("website", "street", "postal_code", "city", "state")),
     _of_account("country", value=lambda deal: country_name(deal.account.country) if deal.account.country else ""),
     *(_of_account(field) for field in ("industry", "employees")),
