@@ -1,5 +1,6 @@
 """What a long run has seen, written into bench/soak/ for the commit: one `name: value` a line."""
 
+import contextlib
 import os
 import platform
 import re
@@ -8,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from django.db import connection
+import psycopg2
 
 FOLDER = Path(__file__).parents[1] / "bench" / "soak"
 PACKAGES = ("django", "celery", "granian", "psycopg2-binary")
@@ -17,8 +18,8 @@ PACKAGES = ("django", "celery", "granian", "psycopg2-binary")
 def write(name: str, figures: Mapping[str, object], *, packages: tuple[str, ...] = ()) -> Path:
     """Replace `bench/soak/<name>.txt` by the date, what it ran on, and the figures in their order.
 
-    `packages` are further ones whose version matters. Call it with the database at hand, before the
-    run's own assertions: a run that failed is worth reading, too.
+    `packages` are further ones whose version matters. Call it before the run's own assertions: a run that failed is
+    worth reading, too.
     """
     lines = {"date": datetime.now(UTC).date().isoformat(), **_versions(packages), **figures}
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -35,7 +36,8 @@ def read(name: str) -> dict[str, str]:
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:
-    number = connection.cursor().connection.server_version  # 180003 is 18.3
+    with contextlib.closing(psycopg2.connect(os.environ["DATABASE_URL"], dbname="postgres")) as link:
+        number = link.server_version  # 180003 is 18.3
     return {
         "cores": str(os.cpu_count()),
         "python": platform.python_version(),

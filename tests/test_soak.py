@@ -9,7 +9,6 @@ import pytest
 from tests import soak
 
 
-@pytest.mark.django_db
 def test_figures_come_back_in_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(soak, "FOLDER", tmp_path / "soak")
 

@@ -58,7 +58,6 @@ def seconds() -> dict[str, float]:
 
 
 @pytest.mark.soak
-@pytest.mark.django_db
 @pytest.mark.parametrize("row", MANY, ids=lambda row: row.last_name)
 def test_many_leads_become_deals(visit: Open, acme: Acme, seconds: dict[str, float], row: Row) -> None:
     begun = time.monotonic()

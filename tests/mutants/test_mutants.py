@@ -94,7 +94,6 @@ def test_results_come_in_order_whatever_becomes_of_one(tmp_path: Path, monkeypat
 
 
 @pytest.mark.soak
-@pytest.mark.django_db
 def test_every_mutant_is_noticed(tmp_path: Path) -> None:
     """On two trees side by side. Written down after each, so that a run that is broken off leaves something."""
     begun, figures = time.monotonic(), {"noticed": "", "seconds": ""}
