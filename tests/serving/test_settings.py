@@ -61,6 +61,7 @@ def test_production_is_safe() -> None:
         *("IS_PRODUCTION", "DEBUG", "ALLOWED_HOSTS", "EMAIL_HOST", "PRM_MAIL_DIR"),
         *("SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_NAME", "CSRF_COOKIE_SECURE"),
         *("SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SECURE_PROXY_SSL_HEADER", "SECRET_KEY"),
+        "PASSWORD_HASHERS",
     )
 
     assert found == {
@@ -77,6 +78,10 @@ def test_production_is_safe() -> None:
         "SECURE_HSTS_SECONDS": 31_536_000,
         "SECURE_PROXY_SSL_HEADER": None,
         "SECRET_KEY": PRODUCTION["PRM_SECRET_KEY"],
+        "PASSWORD_HASHERS": [
+            "django.contrib.auth.hashers.Argon2PasswordHasher",
+            "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        ],
     }
 
 
