@@ -245,6 +245,18 @@ def test_timeline_is_what_the_reseller_reads_but_for_what_it_says_among_itself(c
     assert "Cleo commented: Among us" in souths
 
 
+def test_comments_of_a_reseller_among_itself_are_no_rows_of_the_distributors(cast: Cast) -> None:
+    """Not by way of the timeline, which asks twice: the rows themselves."""
+    lead = opened_lead(cast.ada, cast.cleo)
+    for by, text in ((cast.cleo, "South's"), (cast.ada, "Acme's")):
+        actions.comment_lead(lead, text=f"{text}, shared", is_internal=False, by=by)
+        actions.comment_lead(lead, text=f"{text}, internal", is_internal=True, by=by)
+
+    read = {comment.text for comment in Comment.objects.visible_to(cast.dora)}
+
+    assert read == {"South's, shared", "Acme's, shared"}
+
+
 def test_timeline_tells_nothing_before_the_opening(cast: Cast) -> None:
     lead = assigned_lead(cast.ada, cast.cleo)
     actions.comment_lead(lead, text="Read this first", is_internal=False, by=cast.ada)

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from leads import actions, lists
-from leads.models import Lead
+from leads.models import Comment, Lead
 from prm.actions import Refused
 from prm.events.models import Event
 from prm.organizations.context import inside, read_only
@@ -218,6 +218,20 @@ def test_viewing_does_not_show_what_stays_inside_the_organization(eyes: Client, 
     assert "For both of us" in html
     assert "Only among us" not in html
     assert "Only among vendors" not in html
+
+
+@pytest.mark.usefixtures("in_acme")
+def test_viewing_reads_no_rows_of_what_stays_inside_the_organization(cast: Cast) -> None:
+    """Not by way of the timeline, which asks twice: the rows themselves."""
+    lead = opened_lead(cast.ada, cast.ben)
+    for by, text in ((cast.ben, "North's"), (cast.ada, "Acme's")):
+        actions.comment_lead(lead, text=f"{text}, shared", is_internal=False, by=by)
+        actions.comment_lead(lead, text=f"{text}, internal", is_internal=True, by=by)
+
+    cast.ben.viewer = begin_viewing(cast.ben, reason=REASON, by=cast.ada).viewer
+
+    read = {comment.text for comment in Comment.objects.visible_to(cast.ben)}
+    assert read == {"North's, shared", "Acme's, shared"}
 
 
 def test_viewing_is_told_that_it_changes_nothing(eyes: Client, cast: Cast) -> None:
