@@ -12,7 +12,7 @@ from prm.lists import actions
 from prm.lists.models import ListChoice, SavedView, choice_for
 from prm.organizations.context import inside
 from prm.serving.paging import InvalidParameter
-from prm.users.models import Group, Membership
+from prm.users.models import Group, Membership, MembershipGroup
 from tests.cast import Cast
 from tests.factories import new_lead, opened_lead
 from tests.reading import Page
@@ -69,13 +69,17 @@ def test_save_view_refuses_more_than_anybody_needs(ada: Membership, monkeypatch:
 
 
 def test_shared_view_is_seen_by_the_group_in_the_own_organization(cast: Cast) -> None:
+    with inside(cast.acme):
+        group = Group.objects.get(kind="partner", name="View All Leads")
+        MembershipGroup.objects.create(membership=cast.cleo, group=group)
     kept(cast.bea, name="For us", group="View All Leads")
     kept(cast.bea, name="Hers")
 
     assert seen_by(cast.bea) == ["For us", "Hers"]
     assert seen_by(cast.eve) == ["For us"]
     assert seen_by(cast.ben) == []  # Receive Leads
-    assert seen_by(cast.dora) == []  # View All Leads, at East
+    assert seen_by(cast.cleo) == []  # View All Leads, at South
+    assert seen_by(cast.dora) == []  # a distributor's group of the same name
     assert seen_by(cast.ada) == []
 
 
