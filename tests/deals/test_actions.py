@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from deals.actions import Registration, convert_lead, deal_from, prospect_of, update_deal
 from deals.models import Account, Contact, Deal, DealStage
@@ -14,6 +15,7 @@ from leads.settings import change_distribution
 from leads.states import Status
 from prm.actions import Gone, Refused, Stale
 from prm.events.models import Delivery, Event
+from prm.organizations.ids import uuid7
 from prm.users.models import Membership
 from tests.cast import Cast
 from tests.factories import assigned_lead, new_deal, new_lead, opened_lead, registration
@@ -127,6 +129,17 @@ def test_convert_lead_twice_is_refused_and_leaves_one_deal(cast: Cast) -> None:
     with pytest.raises(Refused, match=r"is closed \(converted\)"):
         convert_lead(lead, registration=registration(), by=cast.ben)
     assert (Deal.objects.count(), Account.objects.count(), Contact.objects.count()) == (1, 1, 1)
+
+
+def test_lead_of_two_deals_is_refused_by_the_database_too(cast: Cast) -> None:
+    """Should the lock be forgotten. A deal that was withdrawn is none."""
+    deal = new_deal(cast.ada, cast.ben)
+    deal.pk, deal.number, deal.status = uuid7(), deal.number + 1, Deal.Status.WITHDRAWN
+    deal.save(force_insert=True)
+
+    deal.pk, deal.number, deal.status = uuid7(), deal.number + 1, Deal.Status.OPEN
+    with pytest.raises(IntegrityError, match="deals_deal_one_per_lead"):
+        deal.save(force_insert=True)
 
 
 def test_convert_lead_where_the_portal_closes_without_deals_is_refused(cast: Cast) -> None:
