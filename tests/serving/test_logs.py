@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from pytest_django import Settings
 
@@ -15,7 +16,7 @@ from leads.models import Lead
 from prm.organizations.context import inside
 from prm.serving.logs import JsonFormatter
 from prm.users.invitations import token_for
-from prm.users.models import ApiKey, Membership
+from prm.users.models import ApiKey, Membership, User
 from tests.browsing import Api, visitor
 from tests.cast import PASSWORD, Cast
 
@@ -150,6 +151,18 @@ def test_log_of_a_broken_page_tells_where_and_no_token(cast: Cast, log: Log, set
     assert "RuntimeError: out of order" in error["exception"]
     assert (error["portal"], error["request_id"]) == ("acme", answer["X-Request-ID"])
     assert "secret" not in log.text
+
+
+def test_log_of_an_error_of_postgres_names_no_row(cast: Cast, log: Log) -> None:
+    email = cast.ben.email
+    with pytest.raises(IntegrityError, match=re.escape(f"({email})")) as caught, transaction.atomic():
+        User.objects.create(email=email)
+
+    logging.getLogger("prm").error("Out of order: %s", caught.value, exc_info=caught.value)
+
+    (line,) = log.lines
+    assert [line[part].count("unique constraint") for part in ("message", "exception")] == [1, 2]
+    assert email not in log.text
 
 
 def test_formatter_writes_one_line_of_json_whatever_it_is_given() -> None:
