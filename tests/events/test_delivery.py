@@ -279,6 +279,28 @@ def test_deliver_due_that_comes_late_does_not_overwrite_the_next_workers_result(
     assert (one(cast).last_error, [one(cast).done_at]) == ("", settled)
 
 
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_deliver_due_that_comes_late_leaves_the_next_worker_its_claim(
+    cast: Cast, hop: LastHop, lead: Lead, pass_time: PassTime, is_lost: bool
+) -> None:
+    """Neither finished nor given back: the next worker is still at it."""
+    claims: list[delivery.Claim | None] = []
+
+    def hangs(mail: EmailMultiAlternatives) -> None:
+        pass_time(LEASE)
+        claims.append(delivery._claim(cast.acme))  # another worker takes over and is not through yet
+        if is_lost:
+            raise OSError("lost the line in the end")
+
+    hop.answers.append(hangs)
+    deliver_due(cast.acme)
+
+    (claim,) = claims
+    row = one(cast)
+    assert claim is not None
+    assert (row.status, row.attempts, row.claim, row.last_error) == ("claimed", 2, claim.token, "")
+
+
 def test_deliver_due_sends_nothing_that_was_taken_over_before_its_turn(
     cast: Cast, hop: LastHop, pass_time: PassTime
 ) -> None:

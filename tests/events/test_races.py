@@ -2,12 +2,14 @@
 
 from collections import Counter
 from threading import Barrier
+from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from leads.actions import assign_lead
-from prm.events.delivery import deliver_due
-from prm.events.models import Delivery, Message
+from prm.events.delivery import _claim, deliver_due
+from prm.events.models import Delivery, DueWork, Message
 from prm.organizations.context import inside
 from tests.cast import Cast
 from tests.events.last_hop import LastHop
@@ -48,6 +50,34 @@ def test_deliver_due_by_five_workers_sends_everything_once(
             ("message", "sent", 1): LEADS,
         }
         assert Message.objects.filter(recipient=cast.ben).count() == LEADS
+
+
+def test_claims_of_two_workers_at_once_share_no_parcel(
+    cast: Cast, hop: LastHop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first has not committed yet when the second claims, and the second does not wait for it."""
+    for portal in (cast.acme, cast.globex):
+        deliver_due(portal)
+    monkeypatch.setattr("prm.events.delivery.BATCH", 2)
+    for _ in range(2):
+        with inside(cast.acme):
+            assigned_lead(cast.ada, cast.ben)  # two parcels each
+    DueWork.objects.all().delete()  # as after the first batch: whoever deletes these goes first
+
+    def claim(both_have_claimed: Barrier) -> list[UUID]:
+        with inside(cast.acme):
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '2s'")
+            found = _claim(cast.acme)
+            both_have_claimed.wait()
+        assert found is not None
+        return found.parcels
+
+    first, second = together(claim, claim)
+
+    assert isinstance(first, list), first
+    assert isinstance(second, list), second
+    assert (len(first), len(second), set(first) & set(second)) == (2, 2, set())
 
 
 def test_deliver_due_while_leads_come_in_misses_none(cast: Cast, hop: LastHop) -> None:
