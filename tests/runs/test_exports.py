@@ -312,6 +312,16 @@ def test_start_export_sent_twice_asks_once(cast: Cast, in_acme: Portal) -> None:
     assert other != runs[0]  # a token is one person's
 
 
+def test_start_export_sent_twice_is_not_one_too_many(cast: Cast, in_acme: Portal) -> None:
+    for _ in range(MOST_UNFINISHED - 1):
+        asked(cast.ada)
+    token = uuid.uuid4()
+
+    runs = [start_export("leads", query=QueryDict(), sheet="csv", token=token, by=cast.ada) for _ in range(2)]
+
+    assert (runs[0], Run.objects.count()) == (runs[1], MOST_UNFINISHED)
+
+
 def test_start_run_refuses_more_than_a_few_at_once(cast: Cast, in_acme: Portal) -> None:
     for _ in range(MOST_UNFINISHED):
         asked(cast.ada)
