@@ -230,11 +230,29 @@ def test_download_asks_for_portal_owner_and_purpose(cast: Cast, files: Path) -> 
     assert visitor(cast.acme).get(f"/files/logos/{acme.pk}/").status_code == 302
 
 
+@pytest.mark.django_db
+def test_files_are_visible_by_owner_and_purpose(cast: Cast, files: Path) -> None:
+    """What the doors ask for again: the rows themselves are for nobody else."""
+    send(sign_in(cast.ada), LOGO)
+    people = {name: getattr(cast, name) for name in ("ada", "vic", "bea", "ben", "cleo", "dora")}
+    with inside(cast.acme):
+        logo = StoredFile.objects.get()
+        bens = copy_of(logo, purpose="export", organization=cast.north, uploaded_by=cast.ben)
+        copy_of(logo, organization=cast.north)
+        copy_of(logo, purpose="lead", organization=cast.north, uploaded_by=cast.ben)
+
+        seen = {name: set(StoredFile.objects.visible_to(member)) for name, member in people.items()}
+
+    assert seen == {**{name: set() for name in people}, "ada": {logo}, "ben": {bens}}
+
+
 def copy_of(file: StoredFile, **values: object) -> StoredFile:
-    """Another row for the same content."""
+    """Another row, and the same content in a place of its own: there to be given out."""
     fields = ("purpose", "organization", "content_type", "size", "sha256")
     found = {name: getattr(file, name) for name in fields}
-    return StoredFile.objects.create(**{**found, "stored_as": store.new_place(active_portal_id()), **values})
+    place = store.new_place(active_portal_id())
+    store.write(place, store.read(file.stored_as))
+    return StoredFile.objects.create(**{**found, "stored_as": place, **values})
 
 
 @contextlib.contextmanager
