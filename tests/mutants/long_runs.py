@@ -67,7 +67,7 @@ MUTANTS = [
         "prm/runs/actions.py",
         "    if asked_before := own.filter(token=token).first():",
         "    if asked_before := own.none().first():",
-        "tests/runs/test_exports.py tests/runs/test_pages.py",
+        "tests/runs/test_exports.py -k sent_twice",
         "A double click is one wish.",
     ),
     Mutant(

@@ -105,7 +105,7 @@ MUTANTS = [
         PEOPLE,
         'is_there = Q(**{f"{path}status": Membership.Status.ACTIVE, f"{path}user__is_active": True})',
         'is_there = Q(**{f"{path}user__is_active": True})',
-        "tests/users/test_sign_in.py -k ends_with_the_right",
+        "tests/users/test_sign_in.py -k says_the_same_no",
         "Disabling has to end what was begun.",
     ),
     Mutant(

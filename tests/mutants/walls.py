@@ -134,8 +134,8 @@ MUTANTS = [
         "a portal that was switched off answers",
         "prm/organizations/middleware.py",
         "        if portal is not None and not portal.is_active:",
-        "        if portal is None and not slug and portals is None:",
-        "tests/serving/test_hosts.py -k shut",
+        "        if portal is not None and not portal.slug:",
+        "tests/organizations/test_suspended.py -k says_so",
         "Switching off is how a portal is closed.",
     ),
 ]
