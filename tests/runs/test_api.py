@@ -294,7 +294,7 @@ def test_runs_are_listed_by_one_query(
         api.post("exports/", CSV)
     api.get("runs/")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         answer = api.get("runs/")
 
     assert len(answer.json()["results"]) == count
