@@ -264,6 +264,7 @@ class Lead(FencedModel):
                 fields=["portal", "organization", "-assigned_at", "-id"], name="leads_lead_inbox"
             ),
             models.Index(fields=["portal", "status", "-created_at", "-id"], name="leads_lead_by_status"),  # tabs
+            models.Index(fields=["portal", "organization", "status"], name="leads_lead_of_holder"),  # a partner's
             models.Index(  # what a partner has to open, and to follow up
                 fields=["portal", "organization", "assigned_at", "id"],
                 condition=Q(status="assigned"),

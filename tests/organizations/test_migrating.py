@@ -22,7 +22,7 @@ from tests.populate import changed
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
 ROOT = Path(__file__).parents[2]
-NOW = "0006_who_has_leads_of_whose_portal"
+NOW = "0007_count_a_partners_tabs"
 
 
 def by_owner(sql: str) -> tuple[int, list[tuple[object, ...]]]:

@@ -18,7 +18,7 @@ def shout(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0006_who_has_leads_of_whose_portal")]
+    dependencies = [("leads", "0007_count_a_partners_tabs")]
     operations = [
         migrations.RunPython(shout, migrations.RunPython.noop),
         migrations.RunSQL("UPDATE leads_lead SET city = 'Ghent'", migrations.RunSQL.noop),
