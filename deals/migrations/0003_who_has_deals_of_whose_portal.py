@@ -3,7 +3,8 @@ from django.db import migrations
 # As with leads (leads/migrations/0006): an organization is of one portal, an owner of one organization.
 CREATE = """
 CREATE STATISTICS deals_deal_holders (dependencies, ndistinct) ON portal_id, organization_id, owner_id
-FROM deals_deal
+FROM deals_deal;
+ANALYZE deals_deal
 """
 
 

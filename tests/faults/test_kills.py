@@ -13,6 +13,9 @@ pytestmark = long_with_make_soak
 
 KILLS = 25 if SOAK else 2
 PAUSE = 0.5 if SOAK else 0.05  # seconds between two leads: the worker, dead half of the time, is not to fall behind
+UNDER_WAY = {"worker": 2 + 1, "web": 0}
+"""Mails that a round may find sent and not yet noted: one of each of the worker's two children, then one of the
+child that is killed by itself. The web sends none."""
 
 
 @pytest.mark.parametrize("victim", ["worker", "web"])
@@ -31,5 +34,5 @@ def test_kill(site: Site, ledger: Ledger, victim: str) -> None:
 
     assert ledger.balance() == Balance()
     assert ledger.caught_up_after <= 60
-    assert ledger.repetitions() <= KILLS * 2  # two mails are under way at most
+    assert ledger.repetitions() <= KILLS * UNDER_WAY[victim]
     assert len(ledger.stored) > KILLS
