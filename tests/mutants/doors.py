@@ -62,7 +62,7 @@ MUTANTS = [
         "Two tabs, or two people with one mail.",
     ),
     Mutant(
-        "an invitation sets a known account's password",
+        "an invitation sets the password of a known account",
         "prm/users/actions.py",
         "    if password is not None and not member.user.has_usable_password():",
         "    if password is not None:",
