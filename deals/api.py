@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from deals import actions
 from deals.actions import ACCOUNT_FIELDS, CONTACT_FIELDS, Registration, deal_from, prospect_of
-from deals.lists import DEALS, RELATED, found_deals
+from deals.lists import DEALS, found_deals
 from deals.models import Account, Contact, Deal, DealLostReason, DealStage
 from leads.api import LeadSerializer, LeadViewSet
 from leads.models import Lead
@@ -139,7 +139,7 @@ class DealViewSet(PortalViewSet):
     listing = DEALS
 
     def with_more(self, rows: Any) -> Any:
-        return rows.select_related(*RELATED)
+        return rows.with_records()
 
     def list(self, request: Request) -> Response:
         return self.listed()
@@ -238,5 +238,5 @@ class ConvertibleLeadViewSet(LeadViewSet):
             deal=values,
         )
         deal = actions.convert_lead(lead, registration=registration, by=self.member)
-        deal = found_deals(self.member).select_related(*RELATED).get(pk=deal.pk)
+        deal = found_deals(self.member).with_records().get(pk=deal.pk)
         return Response(DealSerializer(deal, context=self.get_serializer_context()).data, status=201)

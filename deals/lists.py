@@ -27,7 +27,7 @@ ORDERINGS = {
     "amount": "amount",
     "close_date": "close_date",
 }
-RELATED = ("organization", "owner", "account", "contact", "stage", "lead", "lost_reason")
+RECORDS: dict[str, type[Account | Contact]] = {"account": Account, "contact": Contact}
 
 
 def found_deals(member: Membership, search: str = "") -> DealQuerySet:
@@ -83,16 +83,11 @@ FILTERS: tuple[Filter, ...] = (
 )
 
 
-def _of_account(field: str, **words: Any) -> Column:
-    declared: dict[str, Any] = {"value": lambda deal: getattr(deal.account, field), "css": "spare"}
-    label = capfirst(Account._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
-    return Column(key=field, label=label, needs=("account",), **(declared | words))
-
-
-def _of_contact(field: str) -> Column:
-    label = capfirst(Contact._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
-    value = lambda deal: getattr(deal.contact, field)  # noqa: E731
-    return Column(key=field, label=label, value=value, needs=("contact",), css="spare")
+def _of(record: str, field: str, **words: Any) -> Column:
+    """A column over a field of the deal's account or contact."""
+    declared: dict[str, Any] = {"value": lambda deal: getattr(getattr(deal, record), field), "css": "spare"}
+    label = capfirst(RECORDS[record]._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+    return Column(key=field, label=label, needs=(record,), **(declared | words))
 
 
 def _named(deal: Deal, to: Drawing) -> SafeString:
@@ -180,10 +175,14 @@ COLUMNS: tuple[Column, ...] = (
         css="spare",
     ),
     Column(key="account", label=_("Account"), value=lambda deal: deal.account.name, needs=("account",)),
-    *(_of_account(field) for field in ("website", "street", "postal_code", "city", "state")),
-    _of_account("country", value=lambda deal: country_name(deal.account.country) if deal.account.country else ""),
-    *(_of_account(field) for field in ("industry", "employees")),
-    *(_of_contact(field) for field in ("first_name", "last_name", "title", "email", "phone", "mobile")),
+    *(_of("account", field) for field in ("website", "street", "postal_code", "city", "state")),
+    _of(
+        "account",
+        "country",
+        value=lambda deal: country_name(deal.account.country) if deal.account.country else "",
+    ),
+    *(_of("account", field) for field in ("industry", "employees")),
+    *(_of("contact", field) for field in ("first_name", "last_name", "title", "email", "phone", "mobile")),
     Column(key="description", label=_("Description"), value=lambda deal: deal.description, css="spare"),
     Column(
         key="created_at",

@@ -129,6 +129,10 @@ class DealQuerySet(FencedQuerySet["Deal"]):
         rows = self.visible_to(member)
         return rows.filter(organization=member.organization_id) if member.has_resellers else rows
 
+    def with_records(self) -> Self:
+        """With all that a deal points at, for who shows it whole. Lists load what their columns need."""
+        return self.select_related("organization", "owner", "account", "contact", "stage", "lead", "lost_reason")
+
     def matching(self, text: str) -> Self:
         """Those whose number is `text`, or whose name, account or contact contains it."""
         found = Q(name__icontains=text) | Q(account__name__icontains=text)

@@ -40,6 +40,15 @@ class Question:
         return cls._of("({})", rows.values_list(column)[:1], nothing="NULL")
 
     @classmethod
+    def how_many_by(cls, rows: QuerySet[Any], column: str, values: Mapping[str, Any]) -> dict[str, Self]:
+        """As `how_many`, for each value of a column. Written once for all: writing takes longer than counting."""
+        every = cls._of("({}) rows(value)", rows.order_by().values_list(column), nothing="")
+        if not every.sql:
+            return dict.fromkeys(values, cls("0"))
+        counted = f"(SELECT count(*) FROM (SELECT 1 FROM {every.sql} WHERE value = %s LIMIT {MOST + 1}) counted)"  # noqa: S608  Django's own, values apart
+        return {name: cls(counted, (*every.given, value)) for name, value in values.items()}
+
+    @classmethod
     def _of(cls, around: str, rows: QuerySet[Any], *, nothing: str) -> Self:
         try:
             sql, given = rows.query.sql_with_params()
@@ -64,7 +73,7 @@ def counts_by(every: QuerySet[Any], conditions: Mapping[str, Q]) -> dict[str, in
     columns = {column for column, _value in sides.values()}
     if len(columns) == 1 and "" not in columns:
         values = {name: value for name, (_column, value) in sides.items()}
-        return asked(_how_many_by_value(every, columns.pop(), values))
+        return asked(Question.how_many_by(every, columns.pop(), values))
     bare = every.order_by()
     return asked({name: Question.how_many(bare.filter(condition)) for name, condition in conditions.items()})
 
@@ -81,12 +90,3 @@ def _equation(condition: Q) -> tuple[str, Any]:
     if more or condition.negated or not isinstance(only, tuple) or LOOKUP_SEP in only[0]:
         return "", None
     return only
-
-
-def _how_many_by_value(every: QuerySet[Any], column: str, values: Mapping[str, Any]) -> dict[str, Question]:
-    """The rows with the column are written once for all values: writing takes longer than counting."""
-    rows = Question._of("SELECT 1 FROM ({}) rows(value)", every.order_by().values_list(column), nothing="")
-    if not rows.sql:
-        return dict.fromkeys(values, Question("0"))
-    counted = f"(SELECT count(*) FROM ({rows.sql} WHERE value = %s LIMIT {MOST + 1}) counted)"  # noqa: S608  as above
-    return {name: Question(counted, (*rows.given, value)) for name, value in values.items()}

@@ -79,11 +79,11 @@ def load() -> Cast:
     built = Portal.objects.filter(slug="globex").values_list("pk", flat=True).first()
     if built is None:
         build()
-    if built is None or built not in _loaded:
+    if built not in _loaded:
         cast = _load()
-        _loaded.clear()
-        _loaded[cast.globex.pk] = pickle.dumps(cast)
         built = cast.globex.pk
+        _loaded.clear()
+        _loaded[built] = pickle.dumps(cast)
     found: Cast = pickle.loads(_loaded[built])
     return found
 

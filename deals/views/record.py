@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from deals import actions
 from deals.facts import facts_of
 from deals.forms import DealForm, RegistrationForm
-from deals.lists import DEALS, RELATED, totals_of
+from deals.lists import DEALS, totals_of
 from deals.models import CODE, Deal, DealStage
 from leads import states
 from leads.models import Lead
@@ -29,7 +29,7 @@ LATEST = 4  # entries of the timeline in a preview
 
 def seen_deal(member: Membership, number: int) -> Deal:
     """The deal, if this member sees it. Raises Gone, answered as 404, for every other."""
-    deal = Deal.objects.visible_to(member).select_related(*RELATED).filter(number=number).first()
+    deal = Deal.objects.visible_to(member).with_records().filter(number=number).first()
     if deal is None:
         raise Gone
     return deal
