@@ -302,7 +302,10 @@
   on("htmx:afterSwap", (event) => {
     reveal(document);
     seeOff();
-    if (event.detail.target.matches("[data-fact]")) takeFocus(event.detail.target);
+    if (event.detail.target.matches("[data-fact]")) {
+      htmx.process(event.detail.target); // by itself a moment later: Enter in between would leave the page
+      takeFocus(event.detail.target);
+    }
     if (event.detail.requestConfig?.elt.matches("[data-help]")) find("#help-dialog").showModal();
     if (box && event.detail.target.id === box.dataset.hits) drop(document.activeElement === box && box.value.trim() !== "");
     if (event.detail.target.id !== "chooser") return;

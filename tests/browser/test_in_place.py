@@ -104,6 +104,26 @@ def test_fact_shows_both_versions_where_it_stands(visit: Open, acme: Acme) -> No
         expect(place.locator(".value")).to_have_text("Ada's")
 
 
+SENT_AT_ONCE = """addEventListener("focusin", (event) => {
+  if (event.target.name !== "phone" || window.wasSent) return;
+  window.wasSent = true;
+  event.target.value = "1";
+  event.target.form.requestSubmit();
+})"""
+
+
+def test_fact_can_be_sent_as_soon_as_it_has_the_focus(visit: Open, acme: Acme) -> None:
+    lead = acme.new_lead(to=BEN, opened=True, phone="+43 1 1")
+    page = visit(BEN).open(f"/leads/{lead['number']}/")
+    page.evaluate(SENT_AT_ONCE)
+
+    with no_new_page(page):
+        page.locator("#fact-phone").hover()
+        page.get_by_role("link", name="Edit Phone").click()
+
+        expect(page.locator("#fact-phone .value")).to_have_text("1")
+
+
 def test_fact_without_a_connection_stays_as_it_was_typed(visit: Open, acme: Acme) -> None:
     lead = acme.new_lead(to=BEN, opened=True, phone="+43 1 1")
     ben = visit(BEN, may_fail=True)
