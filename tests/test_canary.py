@@ -67,7 +67,9 @@ TRACES = {  # what a value looks like on a page, where that is not the value its
 }
 NEEDLES = {name: TRACES.get(name, [str(value)]) for name, value in CANARIES.items()}
 FORM = {"company": "x", "outcome": "lost", "text": "x", "audience": "internal", "kind": "call", "note": "x"}
-TOKENS = re.compile(r'csrfmiddlewaretoken" value="[^"]+|Token": "[^"]+|request_id": ?"[^"]+')
+TOKENS = re.compile(r'csrfmiddlewaretoken" value="[^"]+|typed_by" value="[^"]+|Token": "[^"]+|request_id": ?"[^"]+')
+PACKED = re.compile(r'cursor=([\w-]+)|typed_by" value="([\w-]+):')
+"""What says something once it is unpacked; packed it may hold any three letters."""
 Channels = dict[str, str]
 
 
@@ -230,9 +232,9 @@ def _text(response: Any) -> str:
     headers = [f"{name}: {value}" for name, value in response.items() if name != "X-Request-ID"]
     messages = [morsel.value for name, morsel in response.cookies.items() if name == "messages"]
     body = response.content.decode()
-    cursors = [base64.urlsafe_b64decode(f"{cursor}===").decode() for cursor in re.findall(r"cursor=([\w-]+)", body)]
+    unpacked = [base64.urlsafe_b64decode(f"{one or other}===").decode() for one, other in PACKED.findall(body)]
     way = getattr(response, "redirect_chain", [])
-    return TOKENS.sub("", "\n".join([str(response.status_code), *headers, *messages, *cursors, str(way), body]))
+    return TOKENS.sub("", "\n".join([str(response.status_code), *headers, *messages, *unpacked, str(way), body]))
 
 
 def leaks(seen: Channels, fields: list[str] | None = None) -> list[str]:
